@@ -1,0 +1,11 @@
+//! cudaman installs NVIDIA CUDA toolkits side by side, without root, and makes the right one take effect.
+//!
+//! The library exists for the `cudaman` program and its tests. Layers go one way (CONTRIBUTING.md):
+//! commands → install → sources → fetch, unpack, layout → store → compat, shell → packages → model → shims.
+
+#![cfg_attr(
+    test,
+    allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "tests look at their own process")
+)]
+
+pub mod shim_program;
