@@ -8,4 +8,8 @@
     allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "tests look at their own process")
 )]
 
+pub mod model;
+pub mod packages;
 pub mod shim_program;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,41 @@
+//! An artifact: one file that a source offers, before anything was downloaded.
+
+use serde::Serialize;
+use url::Url;
+
+use super::{ComponentName, Digest, Platform, Trust, Version};
+
+/// One downloadable file that becomes one package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Artifact {
+    /// The component it holds.
+    pub component: ComponentName,
+    /// The component's own version, as in `cuda_nvcc 12.4.131`.
+    pub version: Version,
+    /// Where its files run.
+    pub platform: Platform,
+    /// Where to get it.
+    pub url: Url,
+    /// What its bytes must hash to.
+    pub digest: Digest,
+    /// Who vouches for the digest.
+    pub trust: Trust,
+    /// Its size in bytes, where the source says.
+    pub size: Option<u64>,
+    /// How it is packed.
+    pub format: Format,
+    /// The source that offers it: `redist`, `pypi`.
+    pub source: &'static str,
+    /// The licence as the source names it.
+    pub licence: Option<String>,
+}
+
+/// The container that an artifact comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// A `.tar.xz` of NVIDIA's redist.
+    TarXz,
+    /// A Python wheel.
+    Wheel,
+}

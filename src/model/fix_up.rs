@@ -1,0 +1,27 @@
+//! Fix-ups: what a composition adds to or replaces in the files of its packages.
+
+/// One file or link of a toolchain that no package holds in this form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixUp {
+    /// The path below the toolchain's root, with `/` between its parts.
+    pub path: String,
+    /// What will stand there.
+    pub change: Change,
+}
+
+/// What a fix-up puts at its path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A file of its own, never an edit of a package's file: that one is shared.
+    File {
+        /// Every byte of it.
+        content: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Link {
+        /// Its target, relative to the directory it stands in.
+        target: String,
+    },
+}
