@@ -11,5 +11,6 @@
 pub mod model;
 pub mod packages;
 pub mod shim_program;
+pub mod store;
 #[cfg(test)]
 mod testing;
