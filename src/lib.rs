@@ -8,6 +8,7 @@
     allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "tests look at their own process")
 )]
 
+pub mod fetch;
 pub mod model;
 pub mod packages;
 pub mod shim_program;

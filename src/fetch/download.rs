@@ -1,0 +1,213 @@
+//! A large file over HTTP: resumed where it stopped, restarted where the server can't or the file has
+//! changed, and believed only when size and digest are right.
+
+use std::io::{ErrorKind, Read};
+
+use super::Download;
+use super::diagnosis::{body_words, stall_words};
+use super::error::FetchError;
+use super::exchange::{Answer, Exchange};
+use super::part::{BUFFER, Part};
+use super::patience::{Failed, Pace, Tries};
+use super::range::ContentRange;
+
+/// Longer than anything that NVIDIA publishes; ends a body without end where no size is known.
+const LONGEST: u64 = 64 << 30;
+
+/// Downloads a file into its part.
+pub(super) fn download(
+    exchange: &Exchange,
+    download: &Download<'_>,
+    advance: &dyn Fn(i64),
+) -> Result<(), FetchError> {
+    let part = Part::open(download.part, download.size.unwrap_or(LONGEST), advance)?;
+    let resumed = part.length() > 0;
+    let mut transfer =
+        Transfer { exchange, download, part, resumed, ranges: true, retried: false, announced: None };
+    let result = transfer.run();
+    match result {
+        Ok(()) => transfer.part.forget(),
+        Err(_) if transfer.part.length() == 0 => transfer.part.discard(),
+        Err(_) => {}
+    }
+    result
+}
+
+struct Transfer<'a> {
+    exchange: &'a Exchange,
+    download: &'a Download<'a>,
+    part: Part<'a>,
+    /// The part was not received in one go, so a wrong digest may come from the joint.
+    resumed: bool,
+    /// The server may be asked for a range.
+    ranges: bool,
+    /// A wrong digest was met once and the part emptied for it.
+    retried: bool,
+    /// The size that the server named.
+    announced: Option<u64>,
+}
+
+impl Transfer<'_> {
+    /// Tries until the file is whole and its digest right.
+    fn run(&mut self) -> Result<(), FetchError> {
+        let mut tries = Tries::new(&self.exchange.patience);
+        loop {
+            let before = self.part.length();
+            if let Err(failed) = self.attempt() {
+                tries.pause(failed, self.part.length() > before)?;
+                continue;
+            }
+            let got = self.part.digest();
+            if got == *self.download.digest {
+                return Ok(());
+            }
+            let final_answer = !self.resumed || self.retried;
+            self.retried = true;
+            self.start_over()?;
+            if final_answer {
+                return Err(FetchError::mismatch(self.download.url, self.download.digest, got));
+            }
+        }
+    }
+
+    /// Receives what is missing.
+    fn attempt(&mut self) -> Result<(), Failed> {
+        if self.part.length() > 0 && Some(self.part.length()) == self.size() {
+            return Ok(());
+        }
+        let answer = self.ask()?;
+        match answer.status() {
+            200 => self.begin(&answer)?,
+            206 if self.part.length() > 0 && self.ranges => self.resume(&answer)?,
+            206 => {
+                return Err(
+                    FetchError::malformed(&answer.url, "it sends a range that was not asked for").into()
+                );
+            }
+            416 if self.part.length() > 0 && self.ranges => return Err(self.without_ranges(&answer)),
+            _ => return Err(Exchange::refusal(&answer)),
+        }
+        self.receive(answer)
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.download.size.or(self.announced)
+    }
+
+    fn ask(&self) -> Result<Answer, Failed> {
+        let length = self.part.length();
+        if length == 0 || !self.ranges {
+            return self.exchange.get(self.download.url, &[]);
+        }
+        let range = format!("bytes={length}-");
+        match self.part.noted() {
+            Some(version) => {
+                self.exchange.get(self.download.url, &[("Range", &range), ("If-Range", &version)])
+            }
+            None => self.exchange.get(self.download.url, &[("Range", &range)]),
+        }
+    }
+
+    /// Takes an answer that has the whole file.
+    fn begin(&mut self, answer: &Answer) -> Result<(), Failed> {
+        self.announced = answer.content_length();
+        if let (Some(expected), Some(got)) = (self.download.size, self.announced)
+            && expected != got
+        {
+            return Err(self.wrong_size(answer, &format!("{got} bytes")).into());
+        }
+        if self.part.length() > 0 {
+            self.part.restart()?;
+        }
+        self.resumed = false;
+        self.part.note(validator(answer))?;
+        Ok(())
+    }
+
+    /// Takes an answer that has the rest of the file.
+    fn resume(&mut self, answer: &Answer) -> Result<(), Failed> {
+        let length = self.part.length();
+        let range = answer.header("content-range").and_then(ContentRange::parse);
+        match range {
+            Some(range) if range.is_rest_from(length, self.download.size) => {
+                self.announced = range.total;
+                self.resumed = true;
+                Ok(())
+            }
+            _ => Err(self.without_ranges(answer)),
+        }
+    }
+
+    /// Starts over after an answer to a range that does not fit.
+    fn without_ranges(&mut self, answer: &Answer) -> Failed {
+        self.ranges = false;
+        match self.start_over() {
+            Ok(()) => Failed::Again {
+                error: FetchError::malformed(&answer.url, "it answers with another range than was asked for"),
+                wait: Some(std::time::Duration::ZERO),
+            },
+            Err(error) => error.into(),
+        }
+    }
+
+    fn start_over(&mut self) -> Result<(), FetchError> {
+        self.part.restart()?;
+        self.resumed = false;
+        self.announced = None;
+        Ok(())
+    }
+
+    fn receive(&mut self, answer: Answer) -> Result<(), Failed> {
+        let most = self.size().unwrap_or(LONGEST);
+        let stall = self.exchange.patience.stall;
+        let mut pace = Pace::new(stall);
+        let mut reader = answer.reader();
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let count = match reader.read(&mut buffer) {
+                Ok(0) => return self.ended(),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.cut(body_words(error, stall))),
+            };
+            if self.part.length() + count as u64 > most {
+                self.part.restart()?;
+                return Err(self.mismatch(format!("{most} bytes"), "more").into());
+            }
+            self.part.append(&buffer[..count])?;
+            if pace.stalled(count) {
+                return Err(self.cut(stall_words(stall)));
+            }
+        }
+    }
+
+    fn ended(&self) -> Result<(), Failed> {
+        let length = self.part.length();
+        match self.size() {
+            Some(size) if size > length => Err(self.cut(format!("it ended after {length} of {size} bytes"))),
+            _ => Ok(()),
+        }
+    }
+
+    fn cut(&self, reason: String) -> Failed {
+        Failed::again(FetchError::cut(self.download.url, reason))
+    }
+
+    fn wrong_size(&self, answer: &Answer, got: &str) -> FetchError {
+        let expected = format!("{} bytes", self.download.size.unwrap_or_default());
+        match answer.media_type() {
+            Some(kind) if kind == "text/html" => self.mismatch(expected, &format!("{got} of text/html")),
+            _ => self.mismatch(expected, got),
+        }
+    }
+
+    fn mismatch(&self, expected: String, got: &str) -> FetchError {
+        FetchError::mismatch(self.download.url, expected, got)
+    }
+}
+
+/// Returns what names this version of the file; a weak tag does not, since it may cover other bytes.
+fn validator(answer: &Answer) -> Option<&str> {
+    let tag = answer.header("etag").filter(|tag| tag.starts_with('"'));
+    tag.or_else(|| answer.header("last-modified"))
+}

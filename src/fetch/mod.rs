@@ -1,0 +1,137 @@
+//! The only module that opens sockets: documents and large files over HTTP, or from `file://`.
+//!
+//! It refuses plain http beyond this machine, redirects that lead there, bytes whose size or digest
+//! is not the promised one, and to wait for ever: a host that can't be reached is given up within
+//! [`Settings::connect_timeout`], once for all of its files. It never prints a login ([`shown`]).
+
+mod address;
+mod diagnosis;
+mod document;
+mod download;
+mod error;
+mod exchange;
+mod hosts;
+mod local;
+mod part;
+mod patience;
+mod proxies;
+mod range;
+mod trust;
+
+use std::path::Path;
+use std::time::Duration;
+
+use url::Url;
+
+pub use self::address::{public, shown};
+pub use self::error::FetchError;
+pub use self::patience::Patience;
+
+use self::exchange::Exchange;
+use crate::model::{Digest, Environment};
+
+/// How to reach the network.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Certificates to trust beside the system's.
+    pub ca_file: Option<std::path::PathBuf>,
+    /// How long a host may take, in all, before it is given up.
+    pub connect_timeout: Duration,
+    /// Plain http to hosts that are not loopback.
+    pub allow_http: bool,
+    /// Refuse everything but `file://`.
+    pub offline: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { ca_file: None, connect_timeout: Duration::from_secs(5), allow_http: false, offline: false }
+    }
+}
+
+/// A client that remembers which hosts can't be reached, and keeps connections for the next request.
+/// It may be shared by threads.
+pub struct Client {
+    exchange: Exchange,
+}
+
+/// A small document, read whole.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The media type without parameters, if the server named one.
+    pub media_type: Option<String>,
+    /// Where it came from after redirects, for relative links in it.
+    pub url: Url,
+}
+
+/// A large file to download.
+#[derive(Clone, Copy, Debug)]
+pub struct Download<'a> {
+    /// Where from.
+    pub url: &'a Url,
+    /// What its bytes must hash to.
+    pub digest: &'a Digest,
+    /// Its size in bytes, where it is known.
+    pub size: Option<u64>,
+    /// The file that grows: what it holds already is resumed.
+    pub part: &'a Path,
+}
+
+impl Client {
+    /// Prepares a client; proxies are taken from the environment.
+    ///
+    /// # Errors
+    /// Returns an error where the CA file or a proxy's address can't be read.
+    pub fn new(settings: &Settings, environment: &Environment) -> Result<Self, FetchError> {
+        Ok(Self { exchange: Exchange::new(settings, environment)? })
+    }
+
+    /// Changes how often and how long things are tried again.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.exchange.patience = patience;
+        self
+    }
+
+    /// Reads a small document, at most `limit` bytes, asking for the media types in `accept`. A
+    /// directory under `file://` is read as its `index.html`, or as a page of links to its entries.
+    ///
+    /// # Errors
+    /// Returns a [`FetchError`] after retries, at once for a host that was given up before, and
+    /// [`FetchError::NotFound`] where there is nothing.
+    pub fn document(&self, url: &Url, accept: &str, limit: u64) -> Result<Document, FetchError> {
+        self.exchange.check(url)?;
+        match url.scheme() {
+            "file" => local::document(url, limit),
+            _ => document::document(&self.exchange, url, accept, limit),
+        }
+    }
+
+    /// Returns the size of a file, where its server tells it without sending the file. Asked once:
+    /// whoever needs the file learns from [`Client::download`] why it can't be had.
+    #[must_use]
+    pub fn size(&self, url: &Url) -> Option<u64> {
+        self.exchange.check(url).ok()?;
+        match url.scheme() {
+            "file" => local::size(url),
+            _ => document::size(&self.exchange, url),
+        }
+    }
+
+    /// Downloads a file, resuming what is there, and checks its size and digest. `advance` is told
+    /// the number of bytes that each step added, what the part held already included; a restart is
+    /// told as a negative number. In the end the part is the whole file, not yet synced.
+    ///
+    /// # Errors
+    /// Returns a [`FetchError`]; what was received stays in the part for the next try, unless its
+    /// digest was wrong.
+    pub fn download(&self, download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<(), FetchError> {
+        self.exchange.check(download.url)?;
+        match download.url.scheme() {
+            "file" => local::download(download, advance),
+            _ => download::download(&self.exchange, download, advance),
+        }
+    }
+}
