@@ -15,3 +15,4 @@ pub mod shim_program;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod unpack;
