@@ -9,6 +9,7 @@
 )]
 
 pub mod fetch;
+pub mod layout;
 pub mod model;
 pub mod packages;
 pub mod shim_program;

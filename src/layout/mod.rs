@@ -1,0 +1,27 @@
+//! NVIDIA's canonical layout and the fix-ups that lead to it.
+//!
+//! Every toolchain looks like `/usr/local/cuda-X.Y`, whatever its source: `place` says where an
+//! archive's entries go, `fix_ups` which links and files are missing then, and `proof` whether
+//! the result works. The first two only compute; nothing here writes to the store.
+//!
+//! ```text
+//! <root>/bin nvvm extras/CUPTI pkgconfig share/licenses/<component> version.json
+//! <root>/targets/<processor>-linux/{include,lib}      the real directories
+//! <root>/include -> targets/…/include   lib64 -> targets/…/lib   lib -> lib64
+//! ```
+
+mod elf;
+mod fix_ups;
+mod place;
+mod proof;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod samples;
+mod tree;
+mod wheel;
+
+pub use fix_ups::fix_ups;
+pub use place::{Placement, placement};
+pub use proof::{Finding, Severity, gcc_limit, prove};
+pub use tree::{Composed, Content, LayoutError};
