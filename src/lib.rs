@@ -13,6 +13,7 @@ pub mod layout;
 pub mod model;
 pub mod packages;
 pub mod shim_program;
+pub mod sources;
 pub mod store;
 #[cfg(test)]
 mod testing;
