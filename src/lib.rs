@@ -12,6 +12,7 @@ pub mod fetch;
 pub mod layout;
 pub mod model;
 pub mod packages;
+pub mod shell;
 pub mod shim_program;
 pub mod sources;
 pub mod store;

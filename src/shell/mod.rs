@@ -1,0 +1,12 @@
+//! The environment of a toolchain as a plan, and its rendering for shells and files.
+//!
+//! Ownership goes by location: whatever lies below the `versions/` of a store is ours. A plan
+//! strips that, then adds what is wanted; it never remembers and reverses a difference, so a
+//! half-restored environment heals with the next plan.
+
+pub mod format;
+pub mod plan;
+mod quote;
+
+pub use format::{FORMATS, Format};
+pub use plan::{Change, Target};

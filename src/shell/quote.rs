@@ -1,0 +1,54 @@
+//! Quoting: a value for a shell is data, whatever bytes it holds. Each family has its own rules
+//! (RELIABILITY.md, finding 9): no one quoting serves POSIX shells, fish and csh alike.
+
+/// Quotes for sh, bash, zsh, dash, ksh.
+pub(super) fn posix(value: &[u8]) -> Vec<u8> {
+    wrap(value, |byte| match byte {
+        b'\'' => Some(b"'\\''"),
+        _ => None,
+    })
+}
+
+/// Quotes for fish, where a backslash escapes inside single quotes too.
+pub(super) fn fish(value: &[u8]) -> Vec<u8> {
+    wrap(value, |byte| match byte {
+        b'\'' => Some(b"\\'"),
+        b'\\' => Some(b"\\\\"),
+        _ => None,
+    })
+}
+
+/// Quotes for csh and tcsh, where history and newlines reach into single quotes.
+pub(super) fn csh(value: &[u8]) -> Vec<u8> {
+    wrap(value, |byte| match byte {
+        b'\'' => Some(b"'\\''"),
+        b'!' => Some(b"\\!"),
+        b'\n' => Some(b"\\\n"),
+        _ => None,
+    })
+}
+
+fn wrap(value: &[u8], escape: impl Fn(u8) -> Option<&'static [u8]>) -> Vec<u8> {
+    let mut quoted = vec![b'\''];
+    for byte in value {
+        match escape(*byte) {
+            Some(text) => quoted.extend_from_slice(text),
+            None => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nasty_bytes_are_quoted() {
+        assert_eq!(posix(b"a'b$c"), b"'a'\\''b$c'");
+        assert_eq!(fish(b"a'b\\"), b"'a\\'b\\\\'");
+        assert_eq!(csh(b"a!\n"), b"'a\\!\\\n'");
+        assert_eq!(posix(b"\xff"), b"'\xff'");
+    }
+}
