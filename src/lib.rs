@@ -8,6 +8,9 @@
     allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "tests look at their own process")
 )]
 
+pub mod config;
+pub mod context;
+pub mod error;
 pub mod fetch;
 pub mod layout;
 pub mod model;
@@ -18,4 +21,5 @@ pub mod sources;
 pub mod store;
 #[cfg(test)]
 mod testing;
+pub mod ui;
 pub mod unpack;

@@ -1,0 +1,276 @@
+//! Settings: command line over environment over the user's `config.toml`; projects can't set any.
+//!
+//! Every setting is one row of [`SETTINGS`]; help, `cudaman config` and the reader iterate it.
+
+mod file;
+mod settings;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::fetch::shown;
+use crate::model::{Environment, Profile};
+use crate::sources;
+
+pub use settings::SETTINGS;
+
+/// NVIDIA's own host, which a mirror replaces.
+const NVIDIA: &str = "https://developer.download.nvidia.com/";
+
+/// Every setting with its value in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Plain http to hosts that are not loopback.
+    pub allow_http: bool,
+    /// Certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long a host may take, in all, before it is given up.
+    pub connect_timeout: Duration,
+    /// How many archives are downloaded at once.
+    pub jobs: usize,
+    /// Whether downloaded archives stay in the cache after they were unpacked.
+    pub keep_archives: bool,
+    /// When `LD_LIBRARY_PATH` is set.
+    pub ld_library_path: LibraryPathPolicy,
+    /// What stands for NVIDIA's host, with a final slash.
+    pub mirror: Url,
+    /// No network at all.
+    pub offline: bool,
+    /// The profile of an install that names none.
+    pub profile: Profile,
+    /// The Python package index, instead of the one that pip would use.
+    pub pypi_index: Option<Url>,
+    /// Sources in the order in which they are asked.
+    pub sources: Vec<&'static str>,
+    /// Further stores, read only.
+    pub stores: Vec<PathBuf>,
+}
+
+/// When `LD_LIBRARY_PATH` is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LibraryPathPolicy {
+    /// Unless the active Python environment brings CUDA libraries of its own.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+    /// Always, before what is there.
+    Prepend,
+}
+
+/// One setting.
+pub struct Setting {
+    /// The key in `config.toml`.
+    pub key: &'static str,
+    /// The environment variable.
+    pub variable: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// What separates the items of a list, written as an array in `config.toml`.
+    separator: Option<char>,
+    apply: fn(&mut Config, &str) -> Result<(), String>,
+    show: fn(&Config) -> String,
+}
+
+/// Why a setting can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("could not read the settings in `{path}`: {reason}", path = .path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A key that no setting has.
+    #[error("`{key}` is not a setting of cudaman ({origin})")]
+    Unknown {
+        /// The key.
+        key: String,
+        /// Where it stands.
+        origin: String,
+    },
+    /// A value that doesn't fit.
+    #[error("`{value}` is no value for the setting `{key}` ({origin}): {reason}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// The value, without credentials.
+        value: String,
+        /// Where it stands.
+        origin: String,
+        /// What was expected.
+        reason: String,
+    },
+}
+
+impl ConfigError {
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File { path, .. } => Some(format!("correct `{}`, or move it away", path.display())),
+            Self::Unknown { .. } => Some("`cudaman config list` shows every setting".to_owned()),
+            Self::Value { key, .. } => Some(format!("`cudaman config list` explains `{key}`")),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            allow_http: false,
+            ca_file: None,
+            connect_timeout: Duration::from_secs(5),
+            jobs: 4,
+            keep_archives: false,
+            ld_library_path: LibraryPathPolicy::default(),
+            mirror: Url::parse(NVIDIA).expect("a constant address"),
+            offline: false,
+            profile: Profile::default(),
+            pypi_index: None,
+            sources: sources::SOURCES.iter().map(|source| source.name()).collect(),
+            stores: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings: the file, then the environment, then `flags` from the command line.
+    ///
+    /// # Errors
+    /// Returns the first setting that is unknown or has a value that doesn't fit.
+    pub fn load(
+        file: &Path,
+        environment: &Environment,
+        flags: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let mut config = Self::default();
+        for (key, value) in file::read(file)? {
+            let origin = format!("in `{}`", file.display());
+            let setting =
+                setting(&key).ok_or_else(|| ConfigError::Unknown { key, origin: origin.clone() })?;
+            config.set(setting, &value, &origin)?;
+        }
+        for setting in SETTINGS {
+            if let Some(value) = environment.text(setting.variable) {
+                config.set(setting, value, &format!("in the variable {}", setting.variable))?;
+            }
+        }
+        for (key, value) in flags {
+            let origin = format!("in --{key}");
+            let setting = setting(key)
+                .ok_or_else(|| ConfigError::Unknown { key: (*key).to_owned(), origin: origin.clone() })?;
+            config.set(setting, value, &origin)?;
+        }
+        Ok(config)
+    }
+
+    fn set(&mut self, setting: &Setting, value: &str, origin: &str) -> Result<(), ConfigError> {
+        (setting.apply)(self, value).map_err(|reason| ConfigError::Value {
+            key: setting.key,
+            value: Url::parse(value).map_or_else(|_| value.to_owned(), |url| shown(&url)),
+            origin: origin.to_owned(),
+            reason,
+        })
+    }
+}
+
+impl Setting {
+    /// Returns the value in force, as text, without credentials.
+    #[must_use]
+    pub fn value(&self, config: &Config) -> String {
+        (self.show)(config)
+    }
+
+    /// Checks a value, and returns the items that `config.toml` should hold: one, or a list's.
+    ///
+    /// # Errors
+    /// Returns what was expected instead.
+    pub fn check(&self, value: &str) -> Result<Vec<String>, ConfigError> {
+        Config::default().set(self, value, "on the command line")?;
+        let items = |separator| value.split(separator).map(str::trim).filter(|item| !item.is_empty());
+        Ok(self
+            .separator
+            .map_or_else(|| vec![value.to_owned()], |sign| items(sign).map(str::to_owned).collect()))
+    }
+
+    /// Tells whether `config.toml` holds an array for it.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.separator.is_some()
+    }
+}
+
+impl LibraryPathPolicy {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Never => "never",
+            Self::Prepend => "prepend",
+        }
+    }
+}
+
+/// Returns the setting with this key.
+#[must_use]
+pub fn setting(key: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(text: &str, variables: &[(&str, &str)], flags: &[(&str, String)]) -> Result<Config, ConfigError> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, text).expect("a file");
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Config::load(&path, &Environment { variables, ..Environment::default() }, flags)
+    }
+
+    #[test]
+    fn the_command_line_beats_the_environment_beats_the_file() {
+        let file = "profile = \"minimal\"\njobs = 2\noffline = true";
+        let config = load(
+            file,
+            &[("CUDAMAN_JOBS", "3"), ("CUDAMAN_PROFILE", "full")],
+            &[("profile", "runtime".to_owned())],
+        )
+        .expect("settings");
+        assert_eq!((config.profile, config.jobs, config.offline), (Profile::Runtime, 3, true));
+    }
+
+    #[test]
+    fn every_setting_has_its_own_key_and_variable_and_accepts_what_it_shows() {
+        for setting in SETTINGS {
+            assert_eq!(setting.variable, format!("CUDAMAN_{}", setting.key.replace('-', "_").to_uppercase()));
+            let shown = setting.value(&Config::default());
+            assert!(shown.is_empty() || setting.check(&shown).is_ok(), "{}", setting.key);
+        }
+        assert!(SETTINGS.is_sorted_by_key(|setting| setting.key));
+    }
+
+    #[test]
+    fn lists_are_arrays_or_text() {
+        let config =
+            load("stores = [\"/a\", \"/b\"]\nsources = \"pypi, redist\"", &[], &[]).expect("settings");
+        assert_eq!(config.stores, [PathBuf::from("/a"), PathBuf::from("/b")]);
+        assert_eq!(config.sources, ["pypi", "redist"]);
+    }
+
+    #[test]
+    fn faults_name_the_setting_and_its_place() {
+        let message = |result: Result<Config, ConfigError>| result.expect_err("a fault").to_string();
+        assert!(message(load("mirrors = 1", &[], &[])).contains("`mirrors` is not a setting"));
+        assert!(message(load("", &[("CUDAMAN_JOBS", "0")], &[])).contains("CUDAMAN_JOBS"));
+        assert!(message(load("stores = [\"relative\"]", &[], &[])).contains("absolute"));
+        assert!(message(load("= 1", &[], &[])).contains("config.toml"));
+        let secret = message(load("", &[("CUDAMAN_MIRROR", "ftp://user:secret@host/")], &[]));
+        assert!(!secret.contains("secret"), "{secret}");
+    }
+}
