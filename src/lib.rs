@@ -8,10 +8,12 @@
     allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "tests look at their own process")
 )]
 
+pub mod active;
 pub mod config;
 pub mod context;
 pub mod error;
 pub mod fetch;
+pub mod install;
 pub mod layout;
 pub mod model;
 pub mod packages;

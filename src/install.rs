@@ -1,0 +1,162 @@
+//! The install sequence: look, plan, fetch and unpack, compose, prove. Each step has its file.
+
+mod compose;
+mod estimate;
+mod fetch;
+mod line;
+mod plan;
+mod search;
+pub mod updates;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result};
+
+use crate::context::Context;
+use crate::error::Advise as _;
+use crate::layout::{self, Severity};
+use crate::model::{
+    Artifact, ComponentName, PackageId, Plan, Platform, Profile, ToolchainReceipt, ToolchainRequest,
+};
+use crate::sources;
+use crate::store::{StoreError, Toolchain};
+
+pub(crate) use plan::access;
+pub use plan::{present, resolve};
+
+/// What a person wants installed.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Which toolkit, with which add-ons.
+    pub request: ToolchainRequest,
+    /// How much of it; none means the setting.
+    pub profile: Option<Profile>,
+    /// Components beyond the profile.
+    pub with: Vec<ComponentName>,
+    /// The only source to ask.
+    pub source: Option<&'static str>,
+    /// The source of the toolkit alone, where add-ons may come from others.
+    pub toolkit_source: Option<&'static str>,
+    /// Where it will run; none means this machine.
+    pub platform: Option<Platform>,
+    /// Compose again what is there already.
+    pub force: bool,
+    /// Packages to replace, though they are in the store.
+    pub damaged: BTreeSet<PackageId>,
+}
+
+/// How an install ended.
+pub enum Outcome {
+    /// It was there already, and nothing was done.
+    Present(Toolchain),
+    /// It was installed, or it grew.
+    Installed(Toolchain),
+}
+
+/// Installs what was ordered, unless it is there.
+///
+/// # Errors
+/// Returns what failed, with advice; the store is then as it was before, but for packages that
+/// were completed and downloads that can be resumed.
+pub fn install(order: &Order, context: &Context) -> Result<Outcome> {
+    if let Some(present) = present(order, context)? {
+        complete(&present, context);
+        return Ok(Outcome::Present(present));
+    }
+    let mut plan = resolve(order, context)?;
+    context.prepare()?;
+    let _alone = context.store.lock_toolchain(&plan.toolchain).hint_from(StoreError::hint)?;
+    // Another process may have installed it, or made it grow, while this one planned or waited.
+    let settled = order.exactly(&plan);
+    if let Some(present) = present(&settled, context)? {
+        return Ok(Outcome::Present(present));
+    }
+    if plan::loses(&plan, context)? {
+        plan = resolve(&settled, context)?;
+    }
+    let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
+    let name = plan.toolchain.to_string();
+    let packages = fetch::packages(&plan, &order.damaged, context)
+        .with_context(|| format!("could not install `{name}`"))?;
+    let toolchain =
+        compose::compose(&plan, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
+    report_proof(&plan, &toolchain, context);
+    Ok(Outcome::Installed(toolchain))
+}
+
+impl Order {
+    /// Returns an order for a request, with everything else left to the settings.
+    #[must_use]
+    pub fn new(request: ToolchainRequest) -> Self {
+        Self {
+            request,
+            profile: None,
+            with: Vec::new(),
+            source: None,
+            toolkit_source: None,
+            platform: None,
+            force: false,
+            damaged: BTreeSet::new(),
+        }
+    }
+
+    /// Orders for a request what an installed toolchain has: profile, components, platform, source.
+    #[must_use]
+    pub fn again(receipt: &ToolchainReceipt, request: ToolchainRequest) -> Self {
+        Self {
+            profile: Some(receipt.profile),
+            with: receipt.with.clone(),
+            toolkit_source: sources::source(&receipt.source).map(sources::Source::name),
+            platform: Some(receipt.platform),
+            ..Self::new(request)
+        }
+    }
+
+    /// Narrows the order to what the plan decided.
+    fn exactly(&self, plan: &Plan) -> Self {
+        Self { request: ToolchainRequest::exactly(&plan.toolchain), ..self.clone() }
+    }
+}
+
+/// Downloads the damaged packages of a toolchain again, and composes it of whole ones.
+///
+/// # Errors
+/// As [`install`].
+pub fn mend(receipt: &ToolchainReceipt, damaged: &[PackageId], context: &Context) -> Result<()> {
+    let again = Order::again(receipt, ToolchainRequest::exactly(&receipt.name));
+    let order = Order { force: true, damaged: damaged.iter().cloned().collect(), ..again };
+    install(&order, context).map(drop)
+}
+
+/// Completes what an install left undone that was killed after its toolchain was in place. A home
+/// that can't be written has nothing to complete, and is none the worse for it.
+fn complete(present: &Toolchain, context: &Context) {
+    let _ = context.store.finish();
+    if let [only] = context.store.toolchains().as_slice()
+        && only.name == present.name
+    {
+        let _ = context.store.set_first_default(&ToolchainRequest::exactly(&present.name));
+    }
+}
+
+fn id_of(artifact: &Artifact) -> PackageId {
+    PackageId::new(&artifact.component, &artifact.version, artifact.platform, &artifact.digest)
+}
+
+/// Tells what a proof found. Findings warn: the bytes are NVIDIA's, and what is missing most
+/// often belongs to the machine, such as a host compiler.
+fn report_proof(plan: &Plan, toolchain: &Toolchain, context: &Context) {
+    if context.platform().ok() != Some(plan.platform) {
+        return;
+    }
+    for finding in layout::prove(&toolchain.root, &plan.cuda, plan.profile, &context.environment) {
+        let what = match finding.severity {
+            Severity::Failure => format!("`{}` does not prove itself: {}", plan.toolchain, finding.message),
+            Severity::Warning => finding.message,
+        };
+        context.ui.warn(&what);
+        if let Some(hint) = finding.hint {
+            context.ui.say(&format!("hint: {hint}"));
+        }
+    }
+}

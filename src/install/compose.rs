@@ -1,0 +1,60 @@
+//! Composes a toolchain of packages that are in the store, and makes it known.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+
+use crate::context::Context;
+use crate::error::Advise as _;
+use crate::layout::{self, Composed, Content};
+use crate::model::receipt::RECEIPT_FORMAT;
+use crate::model::{EntryKind, Plan, ToolchainReceipt, ToolchainRequest};
+use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
+
+/// Composes the toolchain of a plan. The first toolchain of a store becomes the default.
+pub(super) fn compose(plan: &Plan, packages: &[InstalledPackage], context: &Context) -> Result<Toolchain> {
+    let fix_ups = fix_ups(plan, packages)?;
+    let receipt = ToolchainReceipt {
+        format: RECEIPT_FORMAT,
+        name: plan.toolchain.clone(),
+        cuda: plan.cuda.clone(),
+        add_ons: plan.add_ons.clone(),
+        platform: plan.platform,
+        profile: plan.profile,
+        with: plan.with.clone(),
+        source: plan.source.to_owned(),
+        packages: packages.iter().map(|package| package.receipt.id.clone()).collect(),
+        fix_ups: Vec::new(),
+    };
+    let store = &context.store;
+    let toolchain = store.compose(&Composition { receipt, fix_ups }).hint_from(StoreError::hint)?;
+    store.set_first_default(&ToolchainRequest::exactly(&plan.toolchain)).hint_from(StoreError::hint)?;
+    Ok(toolchain)
+}
+
+fn fix_ups(plan: &Plan, packages: &[InstalledPackage]) -> Result<Vec<crate::model::FixUp>> {
+    let mut entries: BTreeMap<String, EntryKind> = BTreeMap::new();
+    let mut roots = BTreeMap::new();
+    for package in packages {
+        for entry in &package.receipt.entries {
+            entries.insert(entry.path.clone(), entry.kind.clone());
+            roots.insert(entry.path.as_str(), package.root.as_path());
+        }
+    }
+    let open = |path: &str| {
+        let root = roots.get(path).ok_or_else(|| std::io::Error::from(std::io::ErrorKind::NotFound))?;
+        fs_err::File::open(root.join(path)).map(|file| Box::new(file) as Box<dyn Content>)
+    };
+    let components: Vec<_> = packages
+        .iter()
+        .map(|package| (package.receipt.component.clone(), package.receipt.version.clone()))
+        .collect();
+    let composed = Composed {
+        entries: &entries,
+        open: &open,
+        cuda: &plan.cuda,
+        platform: plan.platform,
+        components: &components,
+    };
+    layout::fix_ups(&composed).context("could not lay the files out as NVIDIA does")
+}

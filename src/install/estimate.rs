@@ -1,0 +1,33 @@
+//! What an artifact will cost: seconds of decoding, to begin with the longest, and bytes on disk.
+
+use crate::model::{Artifact, Format};
+
+/// Size that is assumed where a source doesn't say, in bytes.
+const UNKNOWN_SIZE: u64 = 100 << 20;
+
+/// Returns the bytes to download.
+pub(super) fn download_bytes(artifact: &Artifact) -> u64 {
+    artifact.size.unwrap_or(UNKNOWN_SIZE)
+}
+
+/// Returns the bytes that the unpacked files will take, on the safe side of what was measured:
+/// NVIDIA's wheels unpack to 1.4 times their size, compilers in `.tar.xz` to 4, libraries to 1.6.
+pub(super) fn unpacked_bytes(artifact: &Artifact) -> u64 {
+    let size = download_bytes(artifact);
+    match artifact.format {
+        Format::Wheel => size * 3 / 2,
+        Format::TarXz => size * 2,
+    }
+}
+
+/// Returns a figure by which archives are ordered: the longest decode comes first. xz decodes
+/// per compressed byte about 15 times slower than deflate, and tools slower than GPU libraries,
+/// whose code xz stores as it is (measured; PERFORMANCE figures in `benches/`).
+pub(super) fn decode_cost(artifact: &Artifact) -> u64 {
+    let rate = match artifact.format {
+        Format::Wheel => 1,
+        Format::TarXz if artifact.component.as_str().starts_with("lib") => 5,
+        Format::TarXz => 15,
+    };
+    download_bytes(artifact) * rate
+}

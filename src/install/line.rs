@@ -1,0 +1,286 @@
+//! The assembly line: threads that download feed threads that unpack, the longest decode first, so
+//! that decoding goes on while other archives still arrive.
+
+use std::collections::{BinaryHeap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::{estimate, id_of};
+use crate::context::Context;
+use crate::error::Advise as _;
+use crate::fetch::{self, Client, Download, FetchError};
+use crate::layout::{self, Placement};
+use crate::model::receipt::RECEIPT_FORMAT;
+use crate::model::{Artifact, Digest, Entry, PackageReceipt};
+use crate::store::{Claim, StagedPackage, Staging, StoreError};
+use crate::ui::{ArchiveProgress, Progress};
+use crate::unpack::{self, Archive, Limits, Place, Task, Tree, UnpackError};
+
+/// The line, for one set of archives.
+pub(super) struct Line<'a> {
+    context: &'a Context,
+    client: Client,
+    staging: &'a Staging,
+    progress: &'a Progress<'a>,
+    state: Mutex<State<'a>>,
+    wake: Condvar,
+}
+
+/// An artifact, and where its files go.
+pub(super) struct Arrival<'a> {
+    artifact: &'a Artifact,
+    placement: Placement,
+    /// Whether it takes the place of a damaged package.
+    replaces: bool,
+}
+
+impl Place for Placement {
+    fn place(&self, path: &str) -> Option<String> {
+        Self::place(self, path)
+    }
+}
+
+#[derive(Default)]
+struct State<'a> {
+    downloads: VecDeque<&'a Arrival<'a>>,
+    ready: BinaryHeap<Piece<'a>>,
+    /// Archives that are not staged yet.
+    open: usize,
+    staged: Vec<StagedPackage>,
+    failure: Option<anyhow::Error>,
+}
+
+/// One archive that has arrived. Its pieces share it; whoever lets go of it last stages it.
+struct Job<'a> {
+    artifact: &'a Artifact,
+    archive: Box<dyn Archive>,
+    tree: Tree<'a>,
+    root: PathBuf,
+    size: u64,
+    progress: ArchiveProgress<'a>,
+}
+
+/// A piece of the work of unpacking, the dearest first.
+struct Piece<'a> {
+    task: Task,
+    job: Arc<Job<'a>>,
+}
+
+impl<'a> Arrival<'a> {
+    pub(super) fn new(artifact: &'a Artifact, replaces: bool) -> Self {
+        Self { artifact, placement: layout::placement(artifact), replaces }
+    }
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn new(
+        arrivals: &'a [Arrival<'a>],
+        staging: &'a Staging,
+        progress: &'a Progress<'a>,
+        context: &'a Context,
+    ) -> Result<Self> {
+        let state = State { downloads: arrivals.iter().collect(), open: arrivals.len(), ..State::default() };
+        let client = context.client()?;
+        Ok(Self { context, client, staging, progress, state: Mutex::new(state), wake: Condvar::new() })
+    }
+
+    /// Runs until every archive is staged, or one has failed.
+    pub(super) fn run(&self) -> Result<Vec<StagedPackage>> {
+        let count = self.lock().open;
+        let unpackers = std::thread::available_parallelism().map_or(2, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 0..self.context.config.jobs.min(count) {
+                scope.spawn(|| self.download_all());
+            }
+            for _ in 0..unpackers {
+                scope.spawn(|| self.unpack_all());
+            }
+        });
+        let mut state = self.lock();
+        match state.failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(std::mem::take(&mut state.staged)),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, error: anyhow::Error) {
+        let mut state = self.lock();
+        state.failure.get_or_insert(error);
+        state.downloads.clear();
+        self.wake.notify_all();
+    }
+
+    fn download_all(&self) {
+        loop {
+            let next = self.lock().downloads.pop_front();
+            let Some(arrival) = next else { return };
+            match self.arrive(arrival) {
+                Ok(Some(job)) => self.enqueue(Arc::new(job)),
+                Ok(None) => self.close(None),
+                Err(error) => self.fail(error.context(title(arrival.artifact))),
+            }
+        }
+    }
+
+    fn arrive(&self, arrival: &'a Arrival<'a>) -> Result<Option<Job<'a>>> {
+        let artifact = arrival.artifact;
+        let progress = self.progress.archive(&title(artifact), estimate::download_bytes(artifact));
+        let Some(path) = self.archive(arrival, &progress)? else { return Ok(None) };
+        let size = fs_err::metadata(&path)?.len();
+        progress.unpacking();
+        let archive = unpack::open(&path, artifact.format, Limits::default())
+            .hint_from(UnpackError::hint)
+            .with_context(|| origin(artifact))?;
+        let root = self.staging.directory(id_of(artifact).as_str()).hint_from(StoreError::hint)?;
+        let tree =
+            Tree::create(&root, &path, &arrival.placement, Limits::default()).hint_from(UnpackError::hint)?;
+        Ok(Some(Job { artifact, archive, tree, root, size, progress }))
+    }
+
+    /// Returns a path of the archive that stays while this install runs, its digest checked; none
+    /// if another process has unpacked it into the store meanwhile.
+    fn archive(&self, arrival: &Arrival<'_>, progress: &ArchiveProgress<'_>) -> Result<Option<PathBuf>> {
+        let artifact = arrival.artifact;
+        let is_there = || !arrival.replaces && self.context.store.has_package(&id_of(artifact));
+        let cache = self.context.store.cache();
+        loop {
+            let path = match cache.claim(&artifact.digest).hint_from(StoreError::hint)? {
+                Claim::Ready(path) => path,
+                Claim::Part(_) if is_there() => return Ok(None),
+                Claim::Part(part) => {
+                    self.download(artifact, part.path(), progress)?;
+                    let path = part.admit().hint_from(StoreError::hint)?;
+                    match self.staging.hold(&path) {
+                        Some(held) => return Ok(Some(held)),
+                        None => continue,
+                    }
+                }
+            };
+            let Some(held) = self.staging.hold(&path) else { continue };
+            if has_digest(&held, &artifact.digest)? {
+                progress.advance(i64::try_from(estimate::download_bytes(artifact)).unwrap_or(i64::MAX));
+                return Ok(Some(held));
+            }
+            cache.discard(&artifact.digest).hint_from(StoreError::hint)?;
+        }
+    }
+
+    fn download(&self, artifact: &Artifact, part: &Path, progress: &ArchiveProgress<'_>) -> Result<()> {
+        let download = Download { url: &artifact.url, digest: &artifact.digest, size: artifact.size, part };
+        self.client.download(&download, &|bytes| progress.advance(bytes)).hint_from(FetchError::hint)
+    }
+
+    fn enqueue(&self, job: Arc<Job<'a>>) {
+        let pieces: Vec<Piece<'a>> =
+            job.archive.tasks().into_iter().map(|task| Piece { task, job: Arc::clone(&job) }).collect();
+        self.lock().ready.extend(pieces);
+        self.wake.notify_all();
+        self.release(job);
+    }
+
+    fn unpack_all(&self) {
+        while let Some(Piece { task, job }) = self.next_piece() {
+            match job.archive.run(&task, &job.tree).hint_from(UnpackError::hint) {
+                Ok(()) => self.release(job),
+                Err(error) => self.fail(error.context(origin(job.artifact)).context(title(job.artifact))),
+            }
+        }
+    }
+
+    fn next_piece(&self) -> Option<Piece<'a>> {
+        let mut state = self.lock();
+        loop {
+            if state.failure.is_some() || state.open == 0 {
+                return None;
+            }
+            if let Some(piece) = state.ready.pop() {
+                return Some(piece);
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Counts an archive as done.
+    fn close(&self, staged: Option<StagedPackage>) {
+        let mut state = self.lock();
+        state.staged.extend(staged);
+        state.open -= 1;
+        self.wake.notify_all();
+    }
+
+    /// Lets go of a job; the last to do so finds every piece done, and stages the tree.
+    fn release(&self, job: Arc<Job<'a>>) {
+        let Some(job) = Arc::into_inner(job) else { return };
+        match job.tree.finish().hint_from(UnpackError::hint) {
+            Ok(entries) => {
+                job.progress.done();
+                let receipt = receipt(job.artifact, job.size, entries);
+                self.close(Some(StagedPackage { tree: job.root, receipt }));
+            }
+            Err(error) => self.fail(error.context(origin(job.artifact)).context(title(job.artifact))),
+        }
+    }
+}
+
+impl Piece<'_> {
+    fn cost(&self) -> Duration {
+        self.task.cost
+    }
+}
+
+impl PartialEq for Piece<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cost() == other.cost()
+    }
+}
+
+impl Eq for Piece<'_> {}
+
+impl PartialOrd for Piece<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Piece<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.cost().cmp(&other.cost())
+    }
+}
+
+fn title(artifact: &Artifact) -> String {
+    format!("{} {}", artifact.component, artifact.version)
+}
+
+/// Says what was being unpacked: the archive's own path is one in a staging that is gone by then.
+fn origin(artifact: &Artifact) -> String {
+    format!("could not unpack `{}`", fetch::shown(&artifact.url))
+}
+
+fn has_digest(path: &Path, digest: &Digest) -> Result<bool> {
+    Ok(Digest::of_reader(fs_err::File::open(path)?)? == *digest)
+}
+
+fn receipt(artifact: &Artifact, size: u64, entries: Vec<Entry>) -> PackageReceipt {
+    PackageReceipt {
+        format: RECEIPT_FORMAT,
+        id: id_of(artifact),
+        component: artifact.component.clone(),
+        version: artifact.version.clone(),
+        platform: artifact.platform,
+        source: artifact.source.to_owned(),
+        url: fetch::shown(&artifact.url),
+        digest: artifact.digest,
+        size,
+        trust: artifact.trust,
+        licence: artifact.licence.clone(),
+        entries,
+    }
+}
