@@ -9,6 +9,8 @@
 )]
 
 pub mod active;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod context;
 pub mod error;

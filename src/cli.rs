@@ -1,0 +1,79 @@
+//! The command line: every command is one file in `commands/`, and one row here.
+
+use anyhow::Result;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::commands::{
+    cache, completions, config, current, default, du, env, exec, gc, install, list, list_remote, local,
+    outdated, shim, uninstall, upgrade, use_, verify, which,
+};
+use crate::context::{Context, GlobalOptions};
+
+/// Installs any NVIDIA CUDA toolkit side by side, without root, and makes the right one take effect.
+#[derive(Parser)]
+#[command(name = "cudaman", version, propagate_version = false, max_term_width = 100)]
+pub struct Cli {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub global: GlobalOptions,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Install(install::Install),
+    Uninstall(uninstall::Uninstall),
+    List(list::List),
+    ListRemote(list_remote::ListRemote),
+    Outdated(outdated::Outdated),
+    Upgrade(upgrade::Upgrade),
+    Use(use_::Use),
+    #[command(visible_alias = "global")]
+    Default(default::Default),
+    Local(local::Local),
+    Current(current::Current),
+    Which(which::Which),
+    Exec(exec::Exec),
+    Env(env::Env),
+    Verify(verify::Verify),
+    Gc(gc::Gc),
+    Du(du::Du),
+    Cache(cache::Cache),
+    Config(config::Config),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Shim(shim::Shim),
+}
+
+impl Cli {
+    /// Runs the command that was asked for.
+    ///
+    /// # Errors
+    /// Returns what the command failed at.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        match &self.command {
+            Command::Install(command) => command.run(context),
+            Command::Uninstall(command) => command.run(context),
+            Command::List(command) => command.run(context),
+            Command::ListRemote(command) => command.run(context),
+            Command::Outdated(command) => command.run(context),
+            Command::Upgrade(command) => command.run(context),
+            Command::Use(command) => command.run(context),
+            Command::Default(command) => command.run(context),
+            Command::Local(command) => command.run(context),
+            Command::Current(command) => command.run(context),
+            Command::Which(command) => command.run(context),
+            Command::Exec(command) => command.run(context),
+            Command::Env(command) => command.run(context),
+            Command::Verify(command) => command.run(context),
+            Command::Gc(command) => command.run(context),
+            Command::Du(command) => command.run(context),
+            Command::Cache(command) => command.run(context),
+            Command::Config(command) => command.run(context),
+            Command::Completions(command) => command.run(&mut Self::command(), context),
+            Command::Shim(command) => command.run(context),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! `cudaman config`: shows and changes the settings in `config.toml`.
+
+use anyhow::{Context as _, Result};
+use toml_edit::{Array, DocumentMut, value};
+
+use crate::config::{ConfigError, SETTINGS, Setting, setting};
+use crate::context::Context;
+use crate::error::{Advise as _, advised};
+
+/// Show or change settings
+#[derive(clap::Args)]
+pub struct Config {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Show one setting in force
+    Get {
+        /// The setting
+        key: String,
+    },
+    /// Show every setting in force, with what it is for
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show where the settings are kept
+    Path,
+    /// Change a setting
+    Set {
+        /// The setting
+        key: String,
+        /// Its value; lists as in the environment variable
+        value: String,
+    },
+    /// Go back to a setting's default
+    Unset {
+        /// The setting
+        key: String,
+    },
+}
+
+impl Config {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns an error for an unknown setting, a value that doesn't fit, or a file that can't be written.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        match self.action.as_ref().unwrap_or(&Action::List { json: false }) {
+            Action::Get { key } => Ok(context.ui.data(&known(key)?.value(&context.config))?),
+            Action::List { json } => list(*json, context),
+            Action::Path => Ok(context.ui.data(&context.store.config_file().display().to_string())?),
+            Action::Set { key, value } => {
+                let setting = known(key)?;
+                let items = setting.check(value).hint_from(ConfigError::hint)?;
+                edit(context, |document| {
+                    document[setting.key] = item(setting, items);
+                })
+            }
+            Action::Unset { key } => {
+                let setting = known(key)?;
+                edit(context, |document| {
+                    document.remove(setting.key);
+                })
+            }
+        }
+    }
+}
+
+fn known(key: &str) -> Result<&'static Setting> {
+    setting(key).ok_or_else(|| {
+        advised(format!("`{key}` is not a setting of cudaman"), "`cudaman config list` shows every setting")
+    })
+}
+
+fn list(json: bool, context: &Context) -> Result<()> {
+    let value = |setting: &Setting| (setting.key.to_owned(), setting.value(&context.config).into());
+    if json {
+        return Ok(context.ui.json(&SETTINGS.iter().map(value).collect::<serde_json::Map<_, _>>())?);
+    }
+    for setting in SETTINGS {
+        let value = setting.value(&context.config);
+        context
+            .ui
+            .data(&format!("{} = {value}\n    {} ({})", setting.key, setting.help, setting.variable))?;
+    }
+    Ok(())
+}
+
+fn item(setting: &Setting, items: Vec<String>) -> toml_edit::Item {
+    if setting.is_list() {
+        return value(items.into_iter().collect::<Array>());
+    }
+    let text = items.into_iter().next().unwrap_or_default();
+    match (text.as_str(), text.parse::<i64>()) {
+        ("true", _) => value(true),
+        ("false", _) => value(false),
+        (_, Ok(number)) => value(number),
+        _ => value(text),
+    }
+}
+
+/// Changes the file, keeping its comments and its order.
+fn edit(context: &Context, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+    context.prepare()?;
+    context.store.edit_config(|text| {
+        let path = context.store.config_file();
+        let mut document: DocumentMut =
+            text.parse().with_context(|| format!("could not read `{}`", path.display()))?;
+        change(&mut document);
+        anyhow::Ok(document.to_string())
+    })
+}

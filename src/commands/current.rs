@@ -1,0 +1,58 @@
+//! `cudaman current`: which toolchain is in effect, and why.
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::active::{self, Active};
+use crate::context::Context;
+
+/// Show which toolkit is in effect, and why
+#[derive(clap::Args)]
+pub struct Current {
+    /// Print the name only
+    #[arg(long)]
+    short: bool,
+
+    /// Print JSON
+    #[arg(long, conflicts_with = "short")]
+    json: bool,
+}
+
+/// What is in effect.
+#[derive(Serialize)]
+struct Report {
+    name: String,
+    request: String,
+    reason: String,
+    root: Option<String>,
+}
+
+impl Current {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns an error where nothing is in effect, or what is asked for isn't installed.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        let active = active::active(context)?;
+        let report = report(&active);
+        if self.json {
+            return Ok(context.ui.json(&report)?);
+        }
+        if self.short {
+            return Ok(context.ui.data(&report.name)?);
+        }
+        Ok(context.ui.data(&format!("{} ({})", report.name, report.reason))?)
+    }
+}
+
+fn report(active: &Active) -> Report {
+    Report {
+        name: active
+            .toolchain
+            .as_ref()
+            .map_or_else(|| "system".to_owned(), |toolchain| toolchain.name.to_string()),
+        request: active.request.clone(),
+        reason: active.reason.clone(),
+        root: active.toolchain.as_ref().map(|toolchain| toolchain.root.display().to_string()),
+    }
+}

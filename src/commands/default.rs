@@ -1,0 +1,51 @@
+//! `cudaman default`: what is in effect where nothing else was chosen.
+
+use anyhow::Result;
+
+use super::installed;
+use crate::context::Context;
+use crate::error::{Advise as _, advised};
+use crate::model::ToolchainRequest;
+use crate::model::request::Base;
+use crate::store::StoreError;
+
+/// Show or set the toolkit that is in effect where nothing is pinned
+#[derive(clap::Args)]
+pub struct Default {
+    /// Which toolkit, or `system`
+    #[arg(value_name = "REQUEST")]
+    request: Option<ToolchainRequest>,
+
+    /// Have no default
+    #[arg(long, conflicts_with = "request")]
+    unset: bool,
+}
+
+impl Default {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns an error where the toolkit isn't installed, or where none is the default.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        if self.unset {
+            context.prepare()?;
+            return context.store.set_default(None).hint_from(StoreError::hint);
+        }
+        let Some(request) = &self.request else { return show(context) };
+        if request.base != Base::System {
+            installed(request, context)?;
+        }
+        context.prepare()?;
+        context.store.set_default(Some(request)).hint_from(StoreError::hint)?;
+        context.ui.say(&format!("the default is now `{request}`"));
+        Ok(())
+    }
+}
+
+fn show(context: &Context) -> Result<()> {
+    let request = context
+        .store
+        .default_request()
+        .ok_or_else(|| advised("there is no default", "`cudaman default <version>` sets one"))?;
+    Ok(context.ui.data(&request.to_string())?)
+}

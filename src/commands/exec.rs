@@ -1,0 +1,60 @@
+//! `cudaman exec`: runs a command in the environment of a toolchain.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+
+use anyhow::Result;
+
+use super::env;
+use crate::active::{self, Active};
+use crate::context::Context;
+use crate::error::{Passthrough, printable};
+use crate::model::ToolchainRequest;
+use crate::shell::Change;
+
+/// Run a command in the environment of a toolkit
+#[derive(clap::Args)]
+pub struct Exec {
+    /// Which toolkit; none means the one in effect
+    #[arg(value_name = "REQUEST")]
+    request: Option<ToolchainRequest>,
+
+    /// The command and its arguments
+    #[arg(value_name = "COMMAND", last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Exec {
+    /// Runs the command, which takes the place of this process.
+    ///
+    /// # Errors
+    /// Returns an error where the toolkit isn't installed; a command that can't be started gives
+    /// the status that a shell would give, 126 or 127.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        let active = active::requested(self.request.as_ref(), context)?;
+        let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
+        let mut command = std::process::Command::new(program);
+        command.args(arguments);
+        for change in env::changes(&active, context)? {
+            match change {
+                Change::Set(name, value) => command.env(name, value),
+                Change::Unset(name) => command.env_remove(name),
+            };
+        }
+        command.env("CUDAMAN_VERSION", version(&active));
+        let error = command.exec();
+        let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        context
+            .ui
+            .fail(&format!("error: could not run `{}`: {error}", printable(&program.to_string_lossy())));
+        Err(Passthrough(status).into())
+    }
+}
+
+/// The choice that shims below must agree with.
+fn version(active: &Active) -> String {
+    active.toolchain.as_ref().map_or_else(
+        || "system".to_owned(),
+        |toolchain| ToolchainRequest::exactly(&toolchain.name).to_string(),
+    )
+}

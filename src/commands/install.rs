@@ -1,0 +1,181 @@
+//! `cudaman install`: gets toolkits, by request or as the project pins them.
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+
+use crate::active;
+use crate::context::Context;
+use crate::error::{Advise as _, advised};
+use crate::fetch;
+use crate::install::{self, Order, Outcome};
+use crate::model::request::Base;
+use crate::model::{ComponentName, Plan, Platform, Profile, ToolchainRequest};
+use crate::sources;
+use crate::store::{StoreError, Toolchain};
+
+/// Install toolkits: `11.8`, `12.4+cudnn`, `latest`; without a request, what the project pins
+#[derive(clap::Args)]
+pub struct Install {
+    /// Which toolkits: a version or its beginning, a range, a tag such as cu118, with add-ons
+    #[arg(value_name = "REQUEST")]
+    requests: Vec<ToolchainRequest>,
+
+    /// How much of the release
+    #[arg(long, short, value_enum)]
+    profile: Option<Profile>,
+
+    /// Further components, such as cuda_gdb
+    #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
+    with: Vec<ComponentName>,
+
+    /// Ask this source only
+    #[arg(long, value_parser = source_names())]
+    source: Option<String>,
+
+    /// Install for another platform than this machine's, such as linux-sbsa
+    #[arg(long)]
+    platform: Option<Platform>,
+
+    /// Show what would be downloaded, and stop
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Make it the default
+    #[arg(long)]
+    default: bool,
+
+    /// Compose it again, even if it is there
+    #[arg(long, short)]
+    force: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What became of one request.
+#[derive(Serialize)]
+struct Report {
+    request: String,
+    toolchain: String,
+    root: String,
+    changed: bool,
+}
+
+impl Install {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns what the first request failed at; those before it stay installed.
+    pub fn run(&self, context: &Context) -> Result<()> {
+        let requests = if self.requests.is_empty() { vec![pinned(context)?] } else { self.requests.clone() };
+        if self.requests.is_empty() && requests.iter().all(|request| request.base == Base::System) {
+            context.ui.say("the project pins `system`: there is nothing to install");
+            return Ok(());
+        }
+        if self.dry_run {
+            return self.show_plans(&requests, context);
+        }
+        let mut reports = Vec::new();
+        let result = requests.iter().try_for_each(|request| {
+            reports.push(self.install(request, context)?);
+            Ok(())
+        });
+        if self.json {
+            context.ui.json(&reports)?;
+        }
+        result
+    }
+
+    fn install(&self, request: &ToolchainRequest, context: &Context) -> Result<Report> {
+        let (toolchain, changed) = match install::install(&self.order(request), context)? {
+            Outcome::Present(toolchain) => {
+                context.ui.say(&format!("`{}` is installed already", toolchain.name));
+                (toolchain, false)
+            }
+            Outcome::Installed(toolchain) => {
+                congratulate(&toolchain, context);
+                (toolchain, true)
+            }
+        };
+        if self.default {
+            context.prepare()?;
+            let request = ToolchainRequest::exactly(&toolchain.name);
+            context.store.set_default(Some(&request)).hint_from(StoreError::hint)?;
+            context.ui.say(&format!("the default is now `{}`", toolchain.name));
+        }
+        let root = toolchain.root.display().to_string();
+        Ok(Report { request: request.to_string(), toolchain: toolchain.name.to_string(), root, changed })
+    }
+
+    fn show_plans(&self, requests: &[ToolchainRequest], context: &Context) -> Result<()> {
+        let mut plans = Vec::new();
+        for request in requests {
+            let order = self.order(request);
+            match install::present(&order, context)? {
+                Some(toolchain) => context.ui.say(&format!("`{}` is installed already", toolchain.name)),
+                None => plans.push(without_logins(install::resolve(&order, context)?)),
+            }
+        }
+        if self.json {
+            return Ok(context.ui.json(&plans)?);
+        }
+        plans.iter().try_for_each(|plan| show_plan(plan, context))
+    }
+
+    fn order(&self, request: &ToolchainRequest) -> Order {
+        let source = self.source.as_deref().and_then(sources::source).map(sources::Source::name);
+        Order {
+            profile: self.profile,
+            with: self.with.clone(),
+            source,
+            platform: self.platform,
+            force: self.force,
+            ..Order::new(request.clone())
+        }
+    }
+}
+
+fn show_plan(plan: &Plan, context: &Context) -> Result<()> {
+    let (name, profile, source, platform) = (&plan.toolchain, plan.profile, plan.source, plan.platform);
+    context.ui.say(&format!("{name} ({profile}) from {source} for {platform}"));
+    for artifact in &plan.artifacts {
+        let size = artifact.size.map(crate::ui::human_bytes).unwrap_or_default();
+        let (component, version, url) = (&artifact.component, &artifact.version, &artifact.url);
+        context.ui.data(&format!("{component} {version}  {size}  {url}"))?;
+    }
+    Ok(())
+}
+
+/// What is shown may end up in a log: the addresses of a private index carry its password.
+fn without_logins(mut plan: Plan) -> Plan {
+    for artifact in &mut plan.artifacts {
+        artifact.url = fetch::public(&artifact.url);
+    }
+    plan
+}
+
+fn pinned(context: &Context) -> Result<ToolchainRequest> {
+    let pin = active::pin(context)?.ok_or_else(|| {
+        advised(
+            "there is no request, and no `.cuda-version` here or above",
+            "`cudaman install 12.4`, or `cudaman list-remote` for what exists",
+        )
+    })?;
+    pin.request.parse().with_context(|| format!("in `{}`", pin.path.display()))
+}
+
+fn congratulate(toolchain: &Toolchain, context: &Context) {
+    let licences = toolchain.root.join("share/licenses");
+    context.ui.say(&format!("installed `{}` in `{}`", toolchain.name, toolchain.root.display()));
+    if licences.is_dir() {
+        context.ui.say(&format!("NVIDIA's licence applies to it: `{}`", licences.display()));
+    }
+}
+
+pub(super) fn source_names() -> clap::builder::PossibleValuesParser {
+    let value = |source: &&dyn sources::Source| {
+        clap::builder::PossibleValue::new(source.name()).help(source.summary())
+    };
+    clap::builder::PossibleValuesParser::new(sources::SOURCES.iter().map(value).collect::<Vec<_>>())
+}

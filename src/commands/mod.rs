@@ -1,0 +1,69 @@
+//! One file per command: its arguments and a `run` that asks the modules below and prints.
+
+pub mod cache;
+pub mod completions;
+pub mod config;
+pub mod current;
+pub mod default;
+pub mod du;
+pub mod env;
+pub mod exec;
+pub mod gc;
+pub mod install;
+pub mod list;
+pub mod list_remote;
+pub mod local;
+pub mod outdated;
+pub mod shim;
+pub mod uninstall;
+pub mod upgrade;
+pub mod use_;
+pub mod verify;
+pub mod which;
+
+use anyhow::Result;
+
+use crate::context::Context;
+use crate::error::advised;
+use crate::model::{ToolchainName, ToolchainRequest};
+use crate::store::Toolchain;
+
+/// Finds the installed toolchain that a person named, or says how to install it.
+fn installed(request: &ToolchainRequest, context: &Context) -> Result<Toolchain> {
+    context.store.find(request).ok_or_else(|| not_installed(request, context))
+}
+
+fn not_installed(request: &ToolchainRequest, context: &Context) -> anyhow::Error {
+    let names = names(context);
+    let there =
+        if names.is_empty() { "nothing is".to_owned() } else { format!("installed: {}", names.join(", ")) };
+    advised(format!("`{request}` is not installed ({there})"), format!("`cudaman install '{request}'`"))
+}
+
+/// Finds the one toolchain that a person means to change: by its full name, else by a request
+/// that only one toolchain satisfies.
+fn unambiguous(text: &str, context: &Context) -> Result<Toolchain> {
+    let own: Vec<Toolchain> =
+        context.store.toolchains().into_iter().filter(|toolchain| toolchain.is_own).collect();
+    let exact = text.parse::<ToolchainName>().ok();
+    if let Some(found) = own.iter().find(|toolchain| Some(&toolchain.name) == exact.as_ref()) {
+        return Ok(found.clone());
+    }
+    let request: ToolchainRequest = text.parse()?;
+    let matching: Vec<&Toolchain> = own.iter().filter(|toolchain| request.matches(&toolchain.name)).collect();
+    match matching.as_slice() {
+        [] => Err(advised(format!("`{text}` is not installed"), "`cudaman list` shows what is")),
+        [only] => Ok((*only).clone()),
+        several => {
+            let names: Vec<String> = several.iter().map(|toolchain| toolchain.name.to_string()).collect();
+            Err(advised(
+                format!("`{text}` could mean any of {}", names.join(", ")),
+                "name one of them in full",
+            ))
+        }
+    }
+}
+
+fn names(context: &Context) -> Vec<String> {
+    context.store.toolchains().iter().map(|toolchain| toolchain.name.to_string()).collect()
+}
