@@ -1,0 +1,19 @@
+//! Stories: what a user does from beginning to end, through the real program and a local mirror.
+
+mod bench;
+mod cli;
+mod damage;
+mod environment;
+mod full;
+mod growth;
+mod hostile;
+mod injection;
+mod install;
+mod kill;
+mod order;
+mod pins;
+mod plans;
+mod pypi;
+mod redist;
+mod refusal;
+mod together;
