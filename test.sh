@@ -1,0 +1,185 @@
+#!/bin/sh
+# Tests everything: gets what the tests need, then runs each group and counts what was left out.
+#
+# A group that can't run here is a line `SKIP <what>: <reason>`, never a silent pass. Settings:
+#   CUDAMAN_TEST_REAL=0   leaves out the stories that download real toolkits
+#   CUDAMAN_TEST_LIMIT    seconds for the whole, 1740 if unset
+# Tests that leave themselves out append `<what>: <reason>` to the file named by CUDAMAN_TEST_SKIPS.
+set -eu
+exec </dev/null
+cd "$(dirname -- "$0")"
+
+tools=$PWD/target/test-tools
+CUDAMAN_TEST_SKIPS=$PWD/target/test-skips
+export CUDAMAN_TEST_SKIPS
+deadline=$(($(date +%s) + ${CUDAMAN_TEST_LIMIT:-1740}))
+# On a terminal Ctrl-C must reach the group; elsewhere a hung test must not outlive it.
+foreground=
+[ ! -t 1 ] || foreground=--foreground
+passed=0
+failed=
+skipped=
+
+# A command and the Debian package that brings it.
+needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash tmux:tmux cmake:cmake ninja:ninja-build
+    make:make strace:strace shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux'
+
+has() {
+    command -v "$1" >/dev/null 2>&1
+}
+
+# skip WHAT REASON
+skip() {
+    printf 'SKIP %s: %s\n' "$1" "$2"
+    skipped="$skipped$1
+"
+}
+
+# group NAME COMMAND...: runs it in what is left of the time
+group() {
+    name=$1
+    shift
+    left=$((deadline - $(date +%s)))
+    printf '\n== %s\n' "$name"
+    if [ "$left" -le 0 ]; then
+        failed="$failed$name (no time was left)
+"
+    elif timeout $foreground --kill-after=10 "$left" "$@"; then
+        passed=$((passed + 1))
+    else
+        failed="$failed$name
+"
+    fi
+}
+
+lines() {
+    printf '%s' "$1" | wc -l | tr -d ' '
+}
+
+# Prints the entries of `needed` whose command is not there.
+missing() {
+    for entry in $needed; do
+        has "${entry%%:*}" || printf '%s\n' "$entry"
+    done
+}
+
+apt_install() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
+}
+
+# All at once, and if one of them can't be had, the others one by one.
+install_packages() {
+    packages=$(missing | cut -d: -f2)
+    [ -n "$packages" ] || return 0
+    if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+        reason='not here, and only root can install Debian packages'
+        return 0
+    fi
+    reason='its package could not be installed'
+    apt-get update -qq >/dev/null 2>&1 || true
+    # shellcheck disable=SC2086 # a list of names
+    apt_install $packages && return 0
+    for package in $packages; do
+        apt_install "$package" || true
+    done
+}
+
+prepare_system() {
+    install_packages
+    for entry in $(missing); do
+        skip "${entry%%:*}" "$reason"
+    done
+}
+
+# Newer than a distribution's, and apart from it: only these names are put before the system's.
+prepare_python_tools() {
+    mkdir -p "$tools/bin"
+    for tool in cmake ninja uv; do
+        [ -x "$tools/bin/$tool" ] && continue
+        if ! has python3; then
+            skip "current $tool" 'there is no python3'
+        elif ! [ -x "$tools/venv/bin/pip" ] && ! python3 -m venv --clear "$tools/venv" >/dev/null 2>&1; then
+            skip "current $tool" 'python3 can not make a virtual environment'
+        elif ! "$tools/venv/bin/pip" install --quiet "$tool" >/dev/null 2>&1; then
+            skip "current $tool" 'pip could not install it'
+        else
+            ln -sf "../venv/bin/$tool" "$tools/bin/$tool"
+        fi
+    done
+    PATH=$tools/bin:$PATH
+}
+
+# cargo_group NAME SUBCOMMAND ARGUMENT...: left out where cargo lacks the subcommand
+cargo_group() {
+    name=$1
+    shift
+    if cargo "$1" --version >/dev/null 2>&1; then
+        group "$name" cargo "$@"
+    else
+        skip "$name" "\`cargo $1\` is not installed"
+    fi
+}
+
+# shell_group COMMAND ARGUMENT...: over every script that a POSIX shell or bash reads
+shell_group() {
+    if ! has "$1"; then
+        skip "$1 over our scripts" 'it is not installed'
+        return
+    fi
+    set -- "$@" install.sh test.sh .ci/run tests/real/*.sh
+    for script in shell/*.sh shell/*.bash; do
+        [ ! -f "$script" ] || set -- "$@" "$script"
+    done
+    group "$1" "$@"
+}
+
+# Stories that install NVIDIA's toolkits: the tests named `real::`, ignored unless asked for.
+real_group() {
+    if [ "${CUDAMAN_TEST_REAL-1}" = 0 ]; then
+        skip 'real toolkits' 'CUDAMAN_TEST_REAL is 0'
+    elif ! cargo test --locked --test it -- --list --ignored real:: 2>/dev/null | grep -q ': test$'; then
+        skip 'real toolkits' 'there is no such story yet'
+    else
+        group 'real toolkits' env CUDAMAN_TEST_REAL=1 \
+            cargo test --locked --test it -- --ignored --nocapture real::
+    fi
+}
+
+# Counts what tests have left out themselves, each reason once.
+collect_skips() {
+    [ -s "$CUDAMAN_TEST_SKIPS" ] || return 0
+    sort -u "$CUDAMAN_TEST_SKIPS" >"$CUDAMAN_TEST_SKIPS.sorted"
+    while IFS= read -r line; do
+        skip "${line%%: *}" "${line#*: }"
+    done <"$CUDAMAN_TEST_SKIPS.sorted"
+}
+
+summary() {
+    collect_skips
+    list=$(printf '%s' "$skipped" | paste -s -d ',' - | sed 's/,/, /g')
+    [ -z "$failed" ] || printf 'FAILED %s\n' "$(printf '%s' "$failed" | paste -s -d ',' - | sed 's/,/, /g')"
+    printf 'test.sh: %s passed, %s failed, %s skipped%s\n' \
+        "$passed" "$(lines "$failed")" "$(lines "$skipped")" "${list:+ ($list)}"
+    [ -z "$failed" ]
+}
+
+[ "${CI-}" != true ] || export CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=never
+if ! has cargo; then
+    printf 'error: cargo is not on PATH\nhint: install Rust from https://rustup.rs or your distribution\n' >&2
+    exit 1
+fi
+mkdir -p "$tools"
+: >"$CUDAMAN_TEST_SKIPS"
+prepare_system
+prepare_python_tools
+export PATH
+
+cargo_group 'cargo fmt' fmt --all -- --check
+cargo_group 'cargo clippy' clippy --workspace --all-targets --locked -- -D warnings
+group 'cargo test' cargo test --workspace --locked
+shell_group shellcheck
+shell_group shfmt -i 4 -ci -d
+cargo_group 'cargo deny' deny check bans licenses sources
+real_group
+printf '\n'
+summary
