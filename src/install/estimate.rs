@@ -16,7 +16,16 @@ pub(super) fn unpacked_bytes(artifact: &Artifact) -> u64 {
     let size = download_bytes(artifact);
     match artifact.format {
         Format::Wheel => size * 3 / 2,
-        Format::TarXz => size * 2,
+        Format::Directory => size,
+        // In runfiles the driver, samples and documentation make up for what compresses well.
+        Format::Conda
+        | Format::Deb
+        | Format::Rpm
+        | Format::Runfile
+        | Format::TarBz2
+        | Format::TarGz
+        | Format::TarXz
+        | Format::TarZst => size * 2,
     }
 }
 
@@ -25,9 +34,10 @@ pub(super) fn unpacked_bytes(artifact: &Artifact) -> u64 {
 /// whose code xz stores as it is (measured; PERFORMANCE figures in `benches/`).
 pub(super) fn decode_cost(artifact: &Artifact) -> u64 {
     let rate = match artifact.format {
-        Format::Wheel => 1,
+        Format::Wheel | Format::Conda | Format::Directory | Format::TarZst => 1,
+        Format::Runfile | Format::TarGz => 2,
         Format::TarXz if artifact.component.as_str().starts_with("lib") => 5,
-        Format::TarXz => 15,
+        Format::Deb | Format::Rpm | Format::TarBz2 | Format::TarXz => 15,
     };
     download_bytes(artifact) * rate
 }

@@ -52,8 +52,10 @@ impl Placement {
             return Some(path.to_owned());
         }
         let inner = match self.format {
-            Format::TarXz => archive_inner(&parts),
+            Format::TarGz | Format::TarXz | Format::TarZst => archive_inner(&parts),
             Format::Wheel => wheel::inner(&parts),
+            Format::Conda | Format::Directory | Format::TarBz2 => Some(Inner::Root(parts)),
+            Format::Deb | Format::Rpm | Format::Runfile => Some(Inner::Root(parts)),
         };
         match inner? {
             Inner::Licence(name) => Some(self.licence(&name)),

@@ -34,8 +34,24 @@ pub struct Artifact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
+    /// A `.conda` package: tars in a zip.
+    Conda,
+    /// A Debian package, or NVIDIA's local-repository package that holds others.
+    Deb,
+    /// A directory of this machine.
+    Directory,
+    /// An RPM package, or NVIDIA's local-repository package that holds others.
+    Rpm,
+    /// NVIDIA's `.run`: a makeself archive, possibly with others inside.
+    Runfile,
+    /// A `.tar.bz2`, as conda packages were once.
+    TarBz2,
+    /// A `.tgz`, as cuDNN was up to 8.2.
+    TarGz,
     /// A `.tar.xz` of NVIDIA's redist.
     TarXz,
+    /// A `.tar.zst`.
+    TarZst,
     /// A Python wheel.
     Wheel,
 }

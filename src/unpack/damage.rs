@@ -30,9 +30,7 @@ fn packed(format: Format) -> &'static (Vec<u8>, Vec<Entry>) {
         let stored = ZipMember::new("lib/stored", b"bytes").with(|m| m.deflated = false);
         let bytes = match format {
             Format::TarXz => tar().xz(),
-            Format::Wheel => {
-                wheel(&[tool, stored.with(|m| m.descriptor = true), ZipMember::new("empty", b"")])
-            }
+            _ => wheel(&[tool, stored.with(|m| m.descriptor = true), ZipMember::new("empty", b"")]),
         };
         let entries = Yard::new().unpack(&bytes, format).expect("accepted");
         (bytes, entries)

@@ -11,14 +11,23 @@
 //! The writer never syncs: the caller makes one `syncfs` for all trees before it publishes them.
 
 mod beneath;
+mod conda;
 mod content;
+mod deb;
+mod decode;
+mod directory;
 mod error;
+mod identify;
+mod makeself;
 mod names;
+mod nested;
+mod origin;
 mod path;
 mod pax;
 mod record;
+mod rpm;
 mod tar;
-mod tar_xz;
+mod tar_file;
 mod tree;
 mod wheel;
 mod window;
@@ -35,6 +44,8 @@ mod attacks_zip;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod placing;
 #[cfg(test)]
 mod testing;
@@ -45,9 +56,12 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{Refusal, UnpackError};
+pub use identify::{PackageMetadata, identify, metadata, runfile_label};
 pub use tree::{FileEntry, Tree};
 
 use crate::model::{Entry, Format};
+use decode::Compression;
+use tar_file::TarFile;
 
 /// Decides where an entry of an archive goes.
 pub trait Place: Sync {
@@ -56,6 +70,12 @@ pub trait Place: Sync {
     /// missing; for a link's target the answer may be empty, the root itself. The top directory
     /// of a `.tar.xz` is part of the path.
     fn place(&self, path: &str) -> Option<String>;
+
+    /// Tells whether a file of the archive that is an archive itself is to be opened: its entries are
+    /// then placed by their paths in it, behind its own path and a slash.
+    fn opens(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&str) -> Option<String> + Sync> Place for F {
@@ -107,7 +127,15 @@ pub trait Archive: Send + Sync {
 /// Returns an error where the file can't be read or its structure is refused.
 pub fn open(archive: &Path, format: Format, limits: Limits) -> Result<Box<dyn Archive>, UnpackError> {
     Ok(match format {
-        Format::TarXz => Box::new(tar_xz::TarXz::open(archive, limits)?),
+        Format::Conda => Box::new(conda::Conda::open(archive, limits)?),
+        Format::Deb => Box::new(deb::Deb::open(archive, limits)?),
+        Format::Directory => Box::new(directory::Directory::open(archive, limits)),
+        Format::Rpm => Box::new(rpm::Rpm::open(archive, limits)?),
+        Format::Runfile => Box::new(makeself::Runfile::open(archive, limits)?),
+        Format::TarBz2 => Box::new(TarFile::open(archive, Compression::Bzip2, limits)?),
+        Format::TarGz => Box::new(TarFile::open(archive, Compression::Gzip, limits)?),
+        Format::TarXz => Box::new(TarFile::open(archive, Compression::Xz, limits)?),
+        Format::TarZst => Box::new(TarFile::open(archive, Compression::Zstd, limits)?),
         Format::Wheel => Box::new(wheel::Wheel::open(archive, limits)?),
     })
 }

@@ -4,13 +4,13 @@
 //! links with content, two headers for one name, sparse files, anything behind the end.
 
 use std::io::{self, Read};
-use std::path::Path;
 
 use tar::{EntryType, Header};
 
+use super::origin::Origin;
 use super::pax::Records;
 use super::tree::FileEntry;
-use super::{Refusal, Tree, UnpackError};
+use super::{Refusal, Tree, UnpackError, nested};
 
 const BLOCK: u64 = 512;
 /// Long names and PAX records of one entry may take so much.
@@ -20,8 +20,8 @@ const PADDING: u64 = 4 << 20;
 const CUT_OFF: &str = "the tar archive is cut off";
 
 /// Feeds all entries of a tar stream into a tree, to the very end of the stream.
-pub(super) fn read(stream: &mut dyn Read, archive: &Path, tree: &Tree<'_>) -> Result<(), UnpackError> {
-    let mut walk = Walk { stream, archive };
+pub(super) fn read(stream: &mut dyn Read, origin: &Origin<'_>, tree: &Tree<'_>) -> Result<(), UnpackError> {
+    let mut walk = Walk { stream, origin };
     while let Some(member) = walk.next()? {
         walk.deliver(&member, tree)?;
     }
@@ -30,7 +30,7 @@ pub(super) fn read(stream: &mut dyn Read, archive: &Path, tree: &Tree<'_>) -> Re
 
 struct Walk<'a> {
     stream: &'a mut dyn Read,
-    archive: &'a Path,
+    origin: &'a Origin<'a>,
 }
 
 struct Member {
@@ -95,12 +95,13 @@ impl Walk<'_> {
     }
 
     fn deliver(&mut self, member: &Member, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let path = below_here(&member.path);
+        let here = below_here(&member.path);
+        let path = &self.origin.within(here);
         let kind = member.kind;
         if matches!(kind, EntryType::Regular | EntryType::Continuous) {
             return self.deliver_file(path, member, tree);
         }
-        let refuse = |refusal| Err(UnpackError::refused(self.archive, &member.path, refusal));
+        let refuse = |refusal| Err(UnpackError::refused(self.origin.archive, path, refusal));
         match kind {
             EntryType::Block | EntryType::Char => return refuse(Refusal::Special("device")),
             EntryType::Fifo => return refuse(Refusal::Special("FIFO")),
@@ -112,20 +113,24 @@ impl Walk<'_> {
             _ => return refuse(Refusal::Special("entry of an unknown type")),
         }
         match kind {
-            EntryType::Link => tree.hard_link(path, below_here(&member.target)),
-            EntryType::Symlink => tree.link(path, &member.target),
-            _ => match path.strip_suffix('/').unwrap_or(path) {
+            EntryType::Link => tree.hard_link(path, &self.origin.within(below_here(&member.target))),
+            EntryType::Symlink => tree.link(path, &self.origin.target(path, &member.target)),
+            _ => match here.strip_suffix('/').unwrap_or(here) {
                 // The directory that was packed, as in `tar -C directory .`
                 "" | "." if !member.path.starts_with('/') => Ok(()),
-                path => tree.directory(path),
+                here => tree.directory(&self.origin.within(here)),
             },
         }
     }
 
     fn deliver_file(&mut self, path: &str, member: &Member, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let file = FileEntry { path, executable: member.executable, size: member.size, digest: None };
         let mut content = Content(self.stream.take(member.size));
-        tree.file(file, &mut content)?;
+        if tree.opens(path) {
+            nested::read(&mut content, member.size, self.origin, path, tree)?;
+        } else {
+            let file = FileEntry { path, executable: member.executable, size: member.size, digest: None };
+            tree.file(file, &mut content)?;
+        }
         let left = content.0.limit();
         let padding = member.size.next_multiple_of(BLOCK) - member.size;
         self.skip(left + padding)
@@ -221,7 +226,7 @@ impl Walk<'_> {
     fn text(&self, bytes: Vec<u8>) -> Result<String, UnpackError> {
         String::from_utf8(bytes).map_err(|error| {
             let name = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            UnpackError::refused(self.archive, &name, Refusal::NotUtf8)
+            UnpackError::refused(self.origin.archive, &name, Refusal::NotUtf8)
         })
     }
 
@@ -233,7 +238,7 @@ impl Walk<'_> {
     }
 
     fn damaged(&self, fault: impl ToString) -> UnpackError {
-        UnpackError::damaged(self.archive, fault)
+        self.origin.damaged(fault)
     }
 }
 

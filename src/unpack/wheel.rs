@@ -15,7 +15,7 @@ use super::record::{self, Listed};
 use super::tree::FileEntry;
 use super::window::Window;
 use super::zip_layout::{self, ZipEntry};
-use super::{Archive, Limits, Refusal, Task, Tree, UnpackError};
+use super::{Archive, Limits, PackageMetadata, Refusal, Task, Tree, UnpackError};
 use crate::model::Digest;
 
 const BUFFER: usize = 256 << 10;
@@ -152,6 +152,22 @@ impl Wheel {
 
     fn damaged(&self, fault: impl ToString) -> UnpackError {
         UnpackError::damaged(&self.path, fault)
+    }
+}
+
+/// Reads what a wheel says of itself, by the name of its `*.dist-info`.
+pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
+    let wheel = Wheel::open(path, Limits::default())?;
+    let names = wheel.members.iter().map(|member| member.entry.name.as_str());
+    let info =
+        names.filter_map(|name| name.strip_suffix(".dist-info/RECORD")).find(|name| !name.contains('/'));
+    match info.and_then(|info| info.split_once('-')) {
+        Some((name, version)) => Ok(PackageMetadata {
+            name: name.replace('_', "-"),
+            version: version.to_owned(),
+            architecture: None,
+        }),
+        None => Err(wheel.damaged("its `*.dist-info` has no version")),
     }
 }
 

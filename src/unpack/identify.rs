@@ -1,0 +1,88 @@
+//! What a file is, by its content: names lie, and NVIDIA's runfiles up to 10.0 have no ending at all.
+
+use std::fs::File;
+use std::path::Path;
+
+use super::decode::{self, Compression};
+use super::{UnpackError, conda, deb, makeself, rpm, wheel, zip_layout};
+use crate::model::Format;
+
+const MAGIC: usize = 8;
+const ENTRIES: u64 = 400_000;
+
+/// What a package says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageMetadata {
+    /// Its name: `cuda-nvcc-12-4`.
+    pub name: String,
+    /// Its version, in the spelling of its packaging system.
+    pub version: String,
+    /// The processor, in the spelling of its packaging system, where it says.
+    pub architecture: Option<String>,
+}
+
+/// Tells what a file or directory is by its content.
+///
+/// # Errors
+/// Returns an error where it can't be read, or is none of the formats.
+pub fn identify(path: &Path) -> Result<Format, UnpackError> {
+    let failed = |error| UnpackError::io("read", path.to_owned(), error);
+    if fs_err::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(Format::Directory);
+    }
+    let mut file = File::open(path).map_err(failed)?;
+    let start = decode::start(&mut file, MAGIC).map_err(failed)?;
+    match start.as_slice() {
+        [b'#', b'!', ..] => makeself::label(path).map(|_| Format::Runfile),
+        b"!<arch>\n" => Ok(Format::Deb),
+        [0xed, 0xab, 0xee, 0xdb, ..] => Ok(Format::Rpm),
+        [b'P', b'K', 3, 4, ..] => zipped(path, &file),
+        start => match Compression::of(start) {
+            Compression::Bzip2 => Ok(Format::TarBz2),
+            Compression::Gzip => Ok(Format::TarGz),
+            Compression::Xz => Ok(Format::TarXz),
+            Compression::Zstd => Ok(Format::TarZst),
+            Compression::Plain => Err(UnpackError::damaged(
+                path,
+                "it is none of: runfile, .tar.xz, .tgz, wheel, .deb, .rpm, .conda, .tar.bz2, .tar.zst",
+            )),
+        },
+    }
+}
+
+/// Reads what a package says of itself: nothing for formats that say nothing.
+///
+/// # Errors
+/// Returns an error where the file can't be read or is damaged.
+pub fn metadata(path: &Path, format: Format) -> Result<Option<PackageMetadata>, UnpackError> {
+    match format {
+        Format::Conda => conda::metadata(path).map(Some),
+        Format::Deb => deb::metadata(path).map(Some),
+        Format::Rpm => rpm::metadata(path).map(Some),
+        Format::TarBz2 => conda::old_metadata(path).map(Some),
+        Format::Wheel => wheel::metadata(path).map(Some),
+        Format::Directory | Format::Runfile | Format::TarGz | Format::TarXz | Format::TarZst => Ok(None),
+    }
+}
+
+/// Returns what a runfile calls itself.
+///
+/// # Errors
+/// Returns an error where the file can't be read, or is no makeself archive.
+pub fn runfile_label(path: &Path) -> Result<String, UnpackError> {
+    makeself::label(path)
+}
+
+fn zipped(path: &Path, file: &File) -> Result<Format, UnpackError> {
+    let failed = |error| UnpackError::io("read", path.to_owned(), error);
+    let size = file.metadata().map_err(failed)?.len();
+    let entries =
+        zip_layout::read(file, size, ENTRIES).map_err(|(_, fault)| UnpackError::damaged(path, fault))?;
+    if entries.iter().any(|entry| entry.name.ends_with(".dist-info/RECORD")) {
+        return Ok(Format::Wheel);
+    }
+    if entries.iter().any(|entry| entry.name.starts_with("pkg-") && entry.name.ends_with(".tar.zst")) {
+        return Ok(Format::Conda);
+    }
+    Err(UnpackError::damaged(path, "it is a zip file, but no wheel and no conda package"))
+}

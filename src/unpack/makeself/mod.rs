@@ -1,0 +1,106 @@
+//! Makeself archives, which NVIDIA's runfiles are: a shell script with tars behind it. The script's
+//! text tells where they begin; it is never run.
+
+mod checked;
+mod header;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use self::checked::Checked;
+use self::header::Header;
+use super::decode::{self, Compression};
+use super::origin::Origin;
+use super::tar;
+use super::window::Window;
+use super::{Archive, Limits, Task, Tree, UnpackError};
+
+const BUFFER: usize = 256 << 10;
+/// The script is shorter than this: 447 lines in the runfile of 6.5, about 700 in makeself 2.7.
+const HEADER_BYTES: usize = 1 << 20;
+
+/// A runfile on disk.
+pub(super) struct Runfile {
+    path: PathBuf,
+    file: File,
+    size: u64,
+    limits: Limits,
+}
+
+impl Runfile {
+    pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
+        let failed = |error| UnpackError::io("open", path.to_owned(), error);
+        let file = File::open(path).map_err(failed)?;
+        let size = file.metadata().map_err(failed)?.len();
+        let runfile = Self { path: path.to_owned(), file, size, limits };
+        let mut stream = Window::new(&runfile.file, 0, size);
+        read_header(&mut stream, size, &Origin::new(path, limits))?;
+        Ok(runfile)
+    }
+}
+
+impl Archive for Runfile {
+    fn tasks(&self) -> Vec<Task> {
+        vec![Task::whole(self.size, Compression::Gzip)]
+    }
+
+    fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
+        let mut stream = BufReader::with_capacity(BUFFER, Window::new(&self.file, 0, self.size));
+        read(&mut stream, self.size, &Origin::new(&self.path, self.limits), tree)
+    }
+}
+
+/// Returns what a runfile calls itself, `CUDA Toolkit 10.0` for instance.
+///
+/// # Errors
+/// Returns an error where the file can't be read, or is no makeself archive.
+pub(super) fn label(path: &Path) -> Result<String, UnpackError> {
+    let failed = |error| UnpackError::io("open", path.to_owned(), error);
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let origin = Origin::new(path, Limits::default());
+    read_header(&mut Window::new(&file, 0, size), size, &origin).map(|(header, _)| header.label)
+}
+
+/// Feeds the entries of a makeself archive of `size` bytes into a tree, payload after payload.
+pub(super) fn read(
+    stream: &mut dyn Read,
+    size: u64,
+    origin: &Origin<'_>,
+    tree: &Tree<'_>,
+) -> Result<(), UnpackError> {
+    let (header, behind) = read_header(stream, size, origin)?;
+    let mut stream = Cursor::new(behind).chain(stream);
+    for payload in &header.payloads {
+        let mut checked = Checked::new(&mut stream, payload);
+        let decoder = decode::decode(&mut checked, origin.limits);
+        tar::read(&mut decoder.map_err(|error| origin.damaged(error))?, origin, tree)?;
+        checked.finish().map_err(|fault| origin.damaged(fault))?;
+    }
+    Ok(())
+}
+
+/// Reads the script of an archive of `size` bytes, and returns with it what was read beyond.
+fn read_header(
+    stream: &mut dyn Read,
+    size: u64,
+    origin: &Origin<'_>,
+) -> Result<(Header, Vec<u8>), UnpackError> {
+    let mut stream = stream;
+    let mut start = decode::start(&mut stream, HEADER_BYTES).map_err(|error| origin.damaged(error))?;
+    let header = Header::parse(&start).map_err(|fault| origin.damaged(fault))?;
+    let announced = header.length as u64 + header.payloads.iter().map(|payload| payload.size).sum::<u64>();
+    if announced > size {
+        let fault = format!("it is cut off: {announced} bytes are announced, and there are {size}");
+        return Err(origin.damaged(fault));
+    }
+    if announced < size {
+        return Err(origin.damaged(format!("there are {} bytes after its end", size - announced)));
+    }
+    let behind = start.split_off(header.length);
+    Ok((header, behind))
+}
