@@ -140,7 +140,7 @@ fn complete(present: &Toolchain, context: &Context) {
 }
 
 fn id_of(artifact: &Artifact) -> PackageId {
-    PackageId::new(&artifact.component, &artifact.version, artifact.platform, &artifact.digest)
+    PackageId::new(&artifact.component, &artifact.version, artifact.platform, &artifact.checksum.key())
 }
 
 /// Tells what a proof found. Findings warn: the bytes are NVIDIA's, and what is missing most

@@ -10,6 +10,7 @@ use super::exchange::{Answer, Exchange};
 use super::part::{BUFFER, Part};
 use super::patience::{Failed, Pace, Tries};
 use super::range::ContentRange;
+use crate::model::Digest;
 
 /// Longer than anything that NVIDIA publishes; ends a body without end where no size is known.
 const LONGEST: u64 = 64 << 30;
@@ -19,14 +20,14 @@ pub(super) fn download(
     exchange: &Exchange,
     download: &Download<'_>,
     advance: &dyn Fn(i64),
-) -> Result<(), FetchError> {
+) -> Result<Digest, FetchError> {
     let part = Part::open(download.part, download.size.unwrap_or(LONGEST), advance)?;
     let resumed = part.length() > 0;
     let mut transfer =
         Transfer { exchange, download, part, resumed, ranges: true, retried: false, announced: None };
     let result = transfer.run();
     match result {
-        Ok(()) => transfer.part.forget(),
+        Ok(_) => transfer.part.forget(),
         Err(_) if transfer.part.length() == 0 => transfer.part.discard(),
         Err(_) => {}
     }
@@ -49,7 +50,7 @@ struct Transfer<'a> {
 
 impl Transfer<'_> {
     /// Tries until the file is whole and its digest right.
-    fn run(&mut self) -> Result<(), FetchError> {
+    fn run(&mut self) -> Result<Digest, FetchError> {
         let mut tries = Tries::new(&self.exchange.patience);
         loop {
             let before = self.part.length();
@@ -58,14 +59,12 @@ impl Transfer<'_> {
                 continue;
             }
             let got = self.part.digest();
-            if got == *self.download.digest {
-                return Ok(());
-            }
+            let Some((expected, actual)) = self.download.mismatch(&got)? else { return Ok(got) };
             let final_answer = !self.resumed || self.retried;
             self.retried = true;
             self.start_over()?;
             if final_answer {
-                return Err(FetchError::mismatch(self.download.url, self.download.digest, got));
+                return Err(FetchError::mismatch(self.download.url, expected, actual));
             }
         }
     }

@@ -12,6 +12,7 @@ use super::address::shown;
 use super::error::FetchError;
 use super::part::{BUFFER, Part};
 use super::{Document, Download};
+use crate::model::Digest;
 
 /// What can't stand for itself in a link between double quotes.
 const IN_LINK: &AsciiSet = &CONTROLS
@@ -41,7 +42,7 @@ pub(super) fn document(url: &Url, limit: u64) -> Result<Document, FetchError> {
 }
 
 /// Copies a file into its part. A copy costs less than finding out what of it is there already.
-pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<(), FetchError> {
+pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<Digest, FetchError> {
     let source = path(download.url)?;
     let mut file = std::fs::File::open(&source).map_err(|error| absent(download.url, &source, error))?;
     let metadata = file.metadata().map_err(|error| FetchError::file(&source, error))?;
@@ -65,12 +66,12 @@ pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result
         }
     }
     let got = part.digest();
-    if got != *download.digest {
+    if let Some((expected, got)) = download.mismatch(&got)? {
         part.discard();
-        return Err(FetchError::mismatch(download.url, download.digest, got));
+        return Err(FetchError::mismatch(download.url, expected, got));
     }
     part.forget();
-    Ok(())
+    Ok(got)
 }
 
 /// Returns the size of a file.

@@ -28,7 +28,7 @@ pub use self::error::FetchError;
 pub use self::patience::Patience;
 
 use self::exchange::Exchange;
-use crate::model::{Digest, Environment};
+use crate::model::{Checksum, Digest, Environment};
 
 /// How to reach the network.
 #[derive(Clone, Debug)]
@@ -72,11 +72,19 @@ pub struct Download<'a> {
     /// Where from.
     pub url: &'a Url,
     /// What its bytes must hash to.
-    pub digest: &'a Digest,
+    pub checksum: &'a Checksum,
     /// Its size in bytes, where it is known.
     pub size: Option<u64>,
     /// The file that grows: what it holds already is resumed.
     pub part: &'a Path,
+}
+
+impl Download<'_> {
+    /// Says what is wrong with a part whose sha256 is `digest`: what was expected, and what came.
+    fn mismatch(&self, digest: &Digest) -> Result<Option<(String, String)>, FetchError> {
+        let content = || std::fs::File::open(self.part);
+        self.checksum.mismatch(digest, content).map_err(|error| FetchError::file(self.part, error))
+    }
 }
 
 impl Client {
@@ -122,12 +130,13 @@ impl Client {
 
     /// Downloads a file, resuming what is there, and checks its size and digest. `advance` is told
     /// the number of bytes that each step added, what the part held already included; a restart is
-    /// told as a negative number. In the end the part is the whole file, not yet synced.
+    /// told as a negative number. In the end the part is the whole file, not yet synced, and its
+    /// sha256 is returned.
     ///
     /// # Errors
     /// Returns a [`FetchError`]; what was received stays in the part for the next try, unless its
     /// digest was wrong.
-    pub fn download(&self, download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<(), FetchError> {
+    pub fn download(&self, download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<Digest, FetchError> {
         self.exchange.check(download.url)?;
         match download.url.scheme() {
             "file" => local::download(download, advance),

@@ -1,7 +1,7 @@
 //! Gets the packages of a plan into the store: those that are missing are downloaded and unpacked,
 //! then they become durable together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use anyhow::{Context as _, Result};
@@ -10,7 +10,8 @@ use super::line::{Arrival, Line};
 use super::{estimate, id_of};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
-use crate::model::{Artifact, PackageId, Plan};
+use crate::fetch;
+use crate::model::{Artifact, Checksum, Digest, PackageId, Plan};
 use crate::store::{InstalledPackage, StoreError};
 use crate::ui::human_bytes;
 
@@ -29,8 +30,9 @@ pub(super) fn packages(
     };
     let mut missing: Vec<Artifact> = plan.artifacts.iter().filter(is_missing).cloned().collect();
     measure(&mut missing, context)?;
+    missing.sort_by_key(id_of);
+    missing.dedup_by_key(|artifact| id_of(artifact));
     missing.sort_by_key(|artifact| std::cmp::Reverse(estimate::decode_cost(artifact)));
-    missing.dedup_by_key(|artifact| artifact.digest);
     announce(plan, &missing, context);
     if !missing.is_empty() {
         check_space(&missing, context)?;
@@ -87,16 +89,36 @@ fn fetch(missing: &[Artifact], replaces: bool, context: &Context) -> Result<()> 
 }
 
 fn announce(plan: &Plan, missing: &[Artifact], context: &Context) {
-    let is_measured = missing.iter().all(|artifact| artifact.size.is_some());
-    let bytes = missing.iter().filter_map(|artifact| artifact.size).sum();
+    let files: BTreeMap<Digest, Option<u64>> =
+        missing.iter().map(|artifact| (artifact.checksum.key(), artifact.size)).collect();
+    let is_measured = files.values().all(Option::is_some);
+    let bytes = files.values().flatten().sum();
     let size = format!("{}{}", if is_measured { "" } else { "at least " }, human_bytes(bytes));
     let there = plan.artifacts.len() - missing.len();
     let reused = if there == 0 { String::new() } else { format!(", {there} in the store already") };
     let (name, profile, source) = (&plan.toolchain, plan.profile, plan.source);
-    let archives = if missing.len() == 1 { "archive" } else { "archives" };
-    context
-        .ui
-        .say(&format!("{name} ({profile}) from {source}: {} {archives}, {size}{reused}", missing.len()));
+    let archives = if files.len() == 1 { "archive" } else { "archives" };
+    context.ui.say(&format!("{name} ({profile}) from {source}: {} {archives}, {size}{reused}", files.len()));
+    missing
+        .iter()
+        .filter_map(reservation)
+        .collect::<BTreeSet<_>>()
+        .iter()
+        .for_each(|text| context.ui.say(text));
+}
+
+/// Says where the bytes are known less well than by one sha256.
+fn reservation(artifact: &Artifact) -> Option<String> {
+    let url = fetch::shown(&artifact.url);
+    match &artifact.checksum {
+        Checksum::Md5(_) => Some(format!(
+            "only an md5 is known of `{url}`: what comes must have it, and its sha256 is recorded"
+        )),
+        Checksum::OneOf(_) => Some(format!(
+            "records of `{url}` disagree about its sha256: what comes must have one of those recorded"
+        )),
+        Checksum::Sha256(_) => None,
+    }
 }
 
 /// Refuses to begin what can't end: both the archives and what they unpack to need space.
@@ -122,7 +144,7 @@ fn drop_archives(artifacts: &[Artifact], context: &Context) {
         return;
     }
     for artifact in artifacts {
-        if let Err(error) = context.store.cache().discard(&artifact.digest) {
+        if let Err(error) = context.store.cache().discard(&artifact.checksum.key()) {
             context.ui.warn(&error.to_string());
         }
     }

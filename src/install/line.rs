@@ -59,6 +59,7 @@ struct Job<'a> {
     archive: Box<dyn Archive>,
     tree: Tree<'a>,
     root: PathBuf,
+    digest: Digest,
     size: u64,
     progress: ArchiveProgress<'a>,
 }
@@ -132,7 +133,7 @@ impl<'a> Line<'a> {
     fn arrive(&self, arrival: &'a Arrival<'a>) -> Result<Option<Job<'a>>> {
         let artifact = arrival.artifact;
         let progress = self.progress.archive(&title(artifact), estimate::download_bytes(artifact));
-        let Some(path) = self.archive(arrival, &progress)? else { return Ok(None) };
+        let Some((path, digest)) = self.archive(arrival, &progress)? else { return Ok(None) };
         let size = fs_err::metadata(&path)?.len();
         progress.unpacking();
         let archive = unpack::open(&path, artifact.format, Limits::default())
@@ -141,39 +142,46 @@ impl<'a> Line<'a> {
         let root = self.staging.directory(id_of(artifact).as_str()).hint_from(StoreError::hint)?;
         let tree =
             Tree::create(&root, &path, &arrival.placement, Limits::default()).hint_from(UnpackError::hint)?;
-        Ok(Some(Job { artifact, archive, tree, root, size, progress }))
+        Ok(Some(Job { artifact, archive, tree, root, digest, size, progress }))
     }
 
-    /// Returns a path of the archive that stays while this install runs, its digest checked; none
+    /// Returns a path of the archive that stays while this install runs, and its sha256; none
     /// if another process has unpacked it into the store meanwhile.
-    fn archive(&self, arrival: &Arrival<'_>, progress: &ArchiveProgress<'_>) -> Result<Option<PathBuf>> {
+    fn archive(
+        &self,
+        arrival: &Arrival<'_>,
+        progress: &ArchiveProgress<'_>,
+    ) -> Result<Option<(PathBuf, Digest)>> {
         let artifact = arrival.artifact;
         let is_there = || !arrival.replaces && self.context.store.has_package(&id_of(artifact));
         let cache = self.context.store.cache();
+        let key = artifact.checksum.key();
         loop {
-            let path = match cache.claim(&artifact.digest).hint_from(StoreError::hint)? {
+            let path = match cache.claim(&key).hint_from(StoreError::hint)? {
                 Claim::Ready(path) => path,
                 Claim::Part(_) if is_there() => return Ok(None),
                 Claim::Part(part) => {
-                    self.download(artifact, part.path(), progress)?;
+                    let digest = self.download(artifact, part.path(), progress)?;
                     let path = part.admit().hint_from(StoreError::hint)?;
                     match self.staging.hold(&path) {
-                        Some(held) => return Ok(Some(held)),
+                        Some(held) => return Ok(Some((held, digest))),
                         None => continue,
                     }
                 }
             };
             let Some(held) = self.staging.hold(&path) else { continue };
-            if has_digest(&held, &artifact.digest)? {
+            let digest = Digest::of_reader(fs_err::File::open(&held)?)?;
+            if artifact.checksum.mismatch(&digest, || fs_err::File::open(&held))?.is_none() {
                 progress.advance(i64::try_from(estimate::download_bytes(artifact)).unwrap_or(i64::MAX));
-                return Ok(Some(held));
+                return Ok(Some((held, digest)));
             }
-            cache.discard(&artifact.digest).hint_from(StoreError::hint)?;
+            cache.discard(&key).hint_from(StoreError::hint)?;
         }
     }
 
-    fn download(&self, artifact: &Artifact, part: &Path, progress: &ArchiveProgress<'_>) -> Result<()> {
-        let download = Download { url: &artifact.url, digest: &artifact.digest, size: artifact.size, part };
+    fn download(&self, artifact: &Artifact, part: &Path, progress: &ArchiveProgress<'_>) -> Result<Digest> {
+        let download =
+            Download { url: &artifact.url, checksum: &artifact.checksum, size: artifact.size, part };
         self.client.download(&download, &|bytes| progress.advance(bytes)).hint_from(FetchError::hint)
     }
 
@@ -221,7 +229,7 @@ impl<'a> Line<'a> {
         match job.tree.finish().hint_from(UnpackError::hint) {
             Ok(entries) => {
                 job.progress.done();
-                let receipt = receipt(job.artifact, job.size, entries);
+                let receipt = receipt(job.artifact, job.digest, job.size, entries);
                 self.close(Some(StagedPackage { tree: job.root, receipt }));
             }
             Err(error) => self.fail(error.context(origin(job.artifact)).context(title(job.artifact))),
@@ -264,11 +272,7 @@ fn origin(artifact: &Artifact) -> String {
     format!("could not unpack `{}`", fetch::shown(&artifact.url))
 }
 
-fn has_digest(path: &Path, digest: &Digest) -> Result<bool> {
-    Ok(Digest::of_reader(fs_err::File::open(path)?)? == *digest)
-}
-
-fn receipt(artifact: &Artifact, size: u64, entries: Vec<Entry>) -> PackageReceipt {
+fn receipt(artifact: &Artifact, digest: Digest, size: u64, entries: Vec<Entry>) -> PackageReceipt {
     PackageReceipt {
         format: RECEIPT_FORMAT,
         id: id_of(artifact),
@@ -277,7 +281,7 @@ fn receipt(artifact: &Artifact, size: u64, entries: Vec<Entry>) -> PackageReceip
         platform: artifact.platform,
         source: artifact.source.to_owned(),
         url: fetch::shown(&artifact.url),
-        digest: artifact.digest,
+        digest,
         size,
         trust: artifact.trust,
         licence: artifact.licence.clone(),

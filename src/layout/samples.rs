@@ -13,7 +13,7 @@ pub(super) fn placement_of(component: &str, format: Format, platform: Platform) 
         version: "1".parse().expect("a version"),
         platform,
         url: "https://developer.download.nvidia.com/x".parse().expect("an address"),
-        digest: Digest::from_bytes([0; 32]),
+        checksum: Digest::from_bytes([0; 32]).into(),
         trust: Trust::Manifest,
         size: None,
         format,

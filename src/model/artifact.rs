@@ -3,7 +3,7 @@
 use serde::Serialize;
 use url::Url;
 
-use super::{ComponentName, Digest, Platform, Trust, Version};
+use super::{Checksum, ComponentName, Platform, Trust, Version};
 
 /// One downloadable file that becomes one package.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,8 +17,8 @@ pub struct Artifact {
     /// Where to get it.
     pub url: Url,
     /// What its bytes must hash to.
-    pub digest: Digest,
-    /// Who vouches for the digest.
+    pub checksum: Checksum,
+    /// Who vouches for that.
     pub trust: Trust,
     /// Its size in bytes, where the source says.
     pub size: Option<u64>,

@@ -1,6 +1,7 @@
 //! The nouns: request → release → artifact → plan → receipt. Plain data and its text forms; no I/O.
 
 pub mod artifact;
+pub mod checksum;
 pub mod component;
 pub mod digest;
 pub mod environment;
@@ -15,6 +16,7 @@ pub mod toolchain;
 pub mod version;
 
 pub use artifact::{Artifact, Format};
+pub use checksum::{Checksum, Md5Sum};
 pub use component::ComponentName;
 pub use digest::{Digest, Trust};
 pub use environment::Environment;

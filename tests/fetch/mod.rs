@@ -92,8 +92,8 @@ impl Wanted {
     fn download(&self, client: &Client, url: &Url) -> Result<(), FetchError> {
         let part = self.part();
         self.progress.set(0);
-        let download = Download { url, digest: &self.digest, size: self.size, part: &part };
-        client.download(&download, &|step| self.progress.set(self.progress.get() + step))
+        let download = Download { url, checksum: &self.digest.into(), size: self.size, part: &part };
+        client.download(&download, &|step| self.progress.set(self.progress.get() + step)).map(drop)
     }
 
     /// Downloads, and checks that everything is as it should be afterwards.

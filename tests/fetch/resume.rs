@@ -196,7 +196,8 @@ fn whatever_came_is_on_disk_when_the_process_is_killed() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             let url = mirror.at("a");
-            let download = cudaman::fetch::Download { url: &url, digest: &digest, size: None, part: &part };
+            let download =
+                cudaman::fetch::Download { url: &url, checksum: &digest.into(), size: None, part: &part };
             client.download(&download, &|_| ()).expect_err("stalled")
         });
         let end = Instant::now() + Duration::from_millis(900);

@@ -119,7 +119,7 @@ pub(super) fn artifact(
         version: candidate.wheel.version.clone(),
         platform,
         url: candidate.url.clone(),
-        digest,
+        checksum: digest.into(),
         trust,
         size: candidate.size,
         format: Format::Wheel,
@@ -235,7 +235,7 @@ mod tests {
         };
         let component: ComponentName = "cuda_x".parse().expect("a name");
         let artifact = artifact(&local, component, Platform::LinuxX86_64).expect("an artifact");
-        assert_eq!(artifact.digest.short(), "ba7816bf");
+        assert_eq!(artifact.checksum.key().short(), "ba7816bf");
         assert_eq!(artifact.trust, Trust::Unverified);
     }
 }

@@ -217,7 +217,7 @@ fn artifact(
         version: archive.version,
         platform: wish.platform,
         url,
-        digest: archive.digest,
+        checksum: archive.digest.into(),
         trust: Trust::Manifest,
         size: archive.size,
         format: Format::TarXz,

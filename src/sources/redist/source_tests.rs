@@ -182,7 +182,7 @@ fn check_add_on(case: &Case) {
             for (cuda, leaf) in variants {
                 let artifacts = case.add_on(platform, &cuda).expect("artifacts");
                 assert!(artifacts[0].url.path().ends_with(leaf["relative_path"].as_str().expect("a path")));
-                assert_eq!(artifacts[0].digest.to_string(), leaf["sha256"].as_str().expect("a digest"));
+                assert_eq!(artifacts[0].checksum.to_string(), leaf["sha256"].as_str().expect("a digest"));
                 let known = component_version(case.kind, &case.release.version);
                 assert!(known.is_none_or(|known| *known == artifacts[0].version), "{}", case.release.label);
                 assert_ne!(built_for(case.kind, &case.release.version, &version(&cuda)), Some(false));
