@@ -4,13 +4,13 @@ use std::io::Read;
 
 use url::Url;
 
-use super::Document;
 use super::address::shown;
 use super::diagnosis::{body_words, stall_words};
 use super::error::FetchError;
 use super::exchange::{Answer, Exchange};
 use super::patience::{Failed, Pace, Tries};
 use super::range::ContentRange;
+use super::{Document, Probe};
 
 const BUFFER: usize = 64 << 10;
 
@@ -30,15 +30,32 @@ pub(super) fn document(
     }
 }
 
+/// Asks once for a file's size.
+pub(super) fn size(exchange: &Exchange, url: &Url) -> Option<u64> {
+    first_byte(exchange, url).ok()?.size
+}
+
+/// Asks whether a file can be had.
+pub(super) fn probe(exchange: &Exchange, url: &Url) -> Result<Probe, FetchError> {
+    let mut tries = Tries::new(&exchange.patience);
+    loop {
+        match first_byte(exchange, url) {
+            Ok(probe) => return Ok(probe),
+            Err(failed) => tries.pause(failed, false)?,
+        }
+    }
+}
+
 /// Asks for a file's first byte, which is answered with the size of the whole. Servers that know no
 /// ranges begin to send everything: their answer names the size too, and is not read.
-pub(super) fn size(exchange: &Exchange, url: &Url) -> Option<u64> {
-    let answer = exchange.get(url, &[("Range", "bytes=0-0")]).ok()?;
-    match answer.status() {
+fn first_byte(exchange: &Exchange, url: &Url) -> Result<Probe, Failed> {
+    let answer = exchange.get(url, &[("Range", "bytes=0-0")])?;
+    let size = match answer.status() {
         200 => answer.content_length(),
-        206 => ContentRange::parse(answer.header("content-range")?)?.total,
-        _ => None,
-    }
+        206 => answer.header("content-range").and_then(ContentRange::parse).and_then(|range| range.total),
+        _ => return Err(Exchange::refusal(&answer)),
+    };
+    Ok(Probe { size, media_type: answer.media_type() })
 }
 
 fn attempt(exchange: &Exchange, url: &Url, accept: &str, limit: u64) -> Result<Document, Failed> {

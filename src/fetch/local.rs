@@ -11,7 +11,7 @@ use url::Url;
 use super::address::shown;
 use super::error::FetchError;
 use super::part::{BUFFER, Part};
-use super::{Document, Download};
+use super::{Document, Download, Probe};
 use crate::model::Digest;
 
 /// What can't stand for itself in a link between double quotes.
@@ -72,6 +72,16 @@ pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result
     }
     part.forget();
     Ok(got)
+}
+
+/// Looks whether a file is there.
+pub(super) fn probe(url: &Url) -> Result<Probe, FetchError> {
+    let source = path(url)?;
+    let metadata = std::fs::metadata(&source).map_err(|error| absent(url, &source, error))?;
+    if metadata.is_dir() {
+        return Err(FetchError::NotFound { url: shown(url) });
+    }
+    Ok(Probe { size: Some(metadata.len()), media_type: None })
 }
 
 /// Returns the size of a file.

@@ -66,6 +66,15 @@ pub struct Document {
     pub url: Url,
 }
 
+/// What a server tells of a file without sending it.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Its size in bytes, if the server named it.
+    pub size: Option<u64>,
+    /// The media type without parameters, if the server named one.
+    pub media_type: Option<String>,
+}
+
 /// A large file to download.
 #[derive(Clone, Copy, Debug)]
 pub struct Download<'a> {
@@ -125,6 +134,18 @@ impl Client {
         match url.scheme() {
             "file" => local::size(url),
             _ => document::size(&self.exchange, url),
+        }
+    }
+
+    /// Asks whether a file can be had, and what its server tells of it, without its content.
+    ///
+    /// # Errors
+    /// Returns a [`FetchError`] as [`Client::document`] does.
+    pub fn probe(&self, url: &Url) -> Result<Probe, FetchError> {
+        self.exchange.check(url)?;
+        match url.scheme() {
+            "file" => local::probe(url),
+            _ => document::probe(&self.exchange, url),
         }
     }
 

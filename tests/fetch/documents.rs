@@ -26,6 +26,24 @@ fn a_document_comes_with_its_type_and_its_last_address() {
 }
 
 #[test]
+fn a_probe_tells_size_and_type_or_why_not() {
+    let mirror = Mirror::start();
+    mirror.put_as("a.run", "application/octet-stream", vec![7; 5000]);
+    mirror.put_as("login", "text/html", "<html>");
+    mirror.fault("/moved", Fault::Redirect("/a.run".to_owned()));
+    mirror.fault("/plain", Fault::NoRange);
+    mirror.put("plain", vec![7; 3000]);
+    let probe = |path: &str| client().probe(&mirror.at(path));
+    assert_eq!(probe("a.run").expect("there").size, Some(5000));
+    assert_eq!(probe("moved").expect("there").size, Some(5000));
+    assert_eq!(probe("plain").expect("there").size, Some(3000));
+    assert_eq!(probe("login").expect("there").media_type.as_deref(), Some("text/html"));
+    assert!(matches!(probe("absent"), Err(FetchError::NotFound { .. })));
+    mirror.fault_times("/a.run", 1, Fault::Status(503));
+    assert_eq!(probe("a.run").expect("tried again").size, Some(5000));
+}
+
+#[test]
 fn connections_are_used_again() {
     let mirror = Mirror::start();
     mirror.put("a", "a");
