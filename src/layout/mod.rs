@@ -16,6 +16,8 @@ mod place;
 mod proof;
 #[cfg(test)]
 mod real;
+mod runfile;
+mod runfile_rules;
 #[cfg(test)]
 mod samples;
 mod tree;
@@ -24,4 +26,5 @@ mod wheel;
 pub use fix_ups::fix_ups;
 pub use place::{Placement, placement};
 pub use proof::{Finding, Severity, gcc_limit, prove};
+pub use runfile_rules::is_in_old_runfiles;
 pub use tree::{Composed, Content, LayoutError};

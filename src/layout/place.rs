@@ -3,7 +3,8 @@
 //! A pure function of the entry's path: it neither looks at the disk nor judges whether a path
 //! is safe. A path that climbs or is absolute is handed back as it came, for the writer to refuse.
 
-use super::wheel;
+use super::runfile_rules::Owner;
+use super::{runfile, wheel};
 use crate::model::{Artifact, ComponentName, Format, Platform};
 
 /// The component whose files live in `extras/CUPTI`.
@@ -11,6 +12,9 @@ const CUPTI: &str = "cuda_cupti";
 
 /// The component whose licence and release notes stand at the root itself.
 const DOCUMENTATION: &str = "cuda_documentation";
+
+/// The name under which the licence of a whole toolkit stands.
+const TOOLKIT: &str = "cuda";
 
 /// Where the entries of one artifact go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,14 +56,49 @@ impl Placement {
             return Some(path.to_owned());
         }
         let inner = match self.format {
+            Format::Runfile => return self.in_runfile(&parts),
             Format::TarGz | Format::TarXz | Format::TarZst => archive_inner(&parts),
             Format::Wheel => wheel::inner(&parts),
             Format::Conda | Format::Directory | Format::TarBz2 => Some(Inner::Root(parts)),
-            Format::Deb | Format::Rpm | Format::Runfile => Some(Inner::Root(parts)),
+            Format::Deb | Format::Rpm => Some(Inner::Root(parts)),
         };
         match inner? {
             Inner::Licence(name) => Some(self.licence(&name)),
             Inner::Root(parts) => self.in_root(&parts),
+        }
+    }
+
+    /// Tells whether a file of the archive is an archive itself whose entries have a place too.
+    #[must_use]
+    pub fn opens(&self, path: &str) -> bool {
+        self.format == Format::Runfile && runfile::opens(path)
+    }
+
+    /// Tells whether the archive may hold files twice: in runfiles of 10.1 and 10.2 cuBLAS lies in the
+    /// toolkit's tree and beside it, and each part has a licence of its own.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.format == Format::Runfile
+    }
+
+    fn in_runfile(&self, parts: &[&str]) -> Option<String> {
+        let found = runfile::find(parts, self.platform)?;
+        if !runfile::is_taken(&found.owner, &self.component) {
+            return None;
+        }
+        let component = match found.owner {
+            Owner::Component(component) => component,
+            _ => TOOLKIT.parse().expect("the name of a component"),
+        };
+        match found.parts.as_slice() {
+            // CUPTI's links among all other libraries stay there: `extras/CUPTI` is beside them.
+            ["targets", target, kind @ ("include" | "lib"), rest @ ..]
+                if *target == self.platform.target() =>
+            {
+                Some(join(&format!("targets/{target}/{kind}"), rest))
+            }
+            ["targets", target, ..] if *target != self.platform.target() => Some(found.parts.join("/")),
+            parts => Self { component, ..self.clone() }.in_root(parts),
         }
     }
 

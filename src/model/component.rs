@@ -5,6 +5,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::Profile;
+
+/// How the components begin that are a whole toolkit.
+const TOOLKIT: &str = "toolkit_";
+
 /// A component's name as redist manifests spell it: lower-case letters, digits and underscores.
 ///
 /// Names come from servers and become parts of file names, hence the narrow grammar.
@@ -22,6 +27,19 @@ pub struct ComponentNameError {
 }
 
 impl ComponentName {
+    /// Names what a profile takes from a file that holds more than one component, such as a runfile:
+    /// `toolkit_devel`.
+    #[must_use]
+    pub fn toolkit(profile: Profile) -> Self {
+        Self(format!("{TOOLKIT}{profile}"))
+    }
+
+    /// Returns the profile of a whole toolkit; none for a component in the usual sense.
+    #[must_use]
+    pub fn toolkit_profile(&self) -> Option<Profile> {
+        self.0.strip_prefix(TOOLKIT)?.parse().ok()
+    }
+
     /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -68,6 +86,18 @@ impl From<ComponentName> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_toolkit_is_named_after_its_profile() {
+        for profile in Profile::ALL {
+            let name = ComponentName::toolkit(profile);
+            assert_eq!(name.as_str().parse(), Ok(name.clone()));
+            assert_eq!(name.toolkit_profile(), Some(profile));
+        }
+        for name in ["toolkit_", "toolkit_huge", "cuda_nvcc"] {
+            assert_eq!(name.parse::<ComponentName>().expect(name).toolkit_profile(), None, "{name}");
+        }
+    }
 
     #[test]
     fn names_are_narrow() {

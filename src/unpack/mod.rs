@@ -76,6 +76,12 @@ pub trait Place: Sync {
     fn opens(&self, _path: &str) -> bool {
         false
     }
+
+    /// Tells whether an entry is left out where another has its place already; such an entry is
+    /// refused otherwise.
+    fn repeats(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&str) -> Option<String> + Sync> Place for F {

@@ -51,6 +51,11 @@ impl Names {
         Ok(missing)
     }
 
+    /// Tells whether a file or link stands at a path.
+    pub(super) fn is_taken(&self, path: &str) -> bool {
+        matches!(self.nodes.get(path), Some(Node::File | Node::Link(_)))
+    }
+
     /// Follows a link that was added, through the others.
     pub(super) fn follow(&self, link: &str) -> Result<Destination, Refusal> {
         let Some(Node::Link(target)) = self.nodes.get(link) else {

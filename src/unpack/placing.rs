@@ -70,6 +70,29 @@ fn links_follow_what_place_moves() {
 }
 
 #[test]
+fn what_repeats_an_entry_is_left_out_where_the_place_says_so() {
+    struct Merged(bool);
+    impl Place for Merged {
+        fn place(&self, path: &str) -> Option<String> {
+            path.split_once('/').map(|(_, rest)| rest.to_owned())
+        }
+
+        fn repeats(&self, _path: &str) -> bool {
+            self.0
+        }
+    }
+    let twice = || {
+        let one = TarBuilder::default().file("a/x", b"first").file("b/x", b"second").link("a/l", "x");
+        one.link("b/l", "x").hard_link("b/h", "b/x").link("b/h2", "x").file("a/h2", b"file")
+    };
+    let (yard, entries) = unpack(twice(), &Merged(true)).expect("accepted");
+    assert_eq!(shown(&entries), ["h 5", "h2 4", "l -> x", "x 5"]);
+    assert_eq!(fs_err::read(yard.root().join("h")).expect("a file"), b"first");
+    let result = unpack(twice(), &Merged(false));
+    assert!(matches!(result, Err(UnpackError::Refused { refusal: Refusal::Duplicate(_), .. })));
+}
+
+#[test]
 fn a_link_skips_a_link_that_is_left_out() {
     let builder = TarBuilder::default().file("a", b"x").link("middle", "a").link("end", "middle");
     let place = |path: &str| (path != "middle").then(|| path.to_owned());

@@ -133,10 +133,7 @@ impl<'a> Tree<'a> {
         let mut book = self.book();
         if let Err(refusal) = check_target(target) {
             // A link of a part that is left out harms nobody: samples and drivers hold such links.
-            return match self.place(path)? {
-                None => Ok(()),
-                Some(_) => Err(self.refused(path, refusal)),
-            };
+            return self.place(path)?.map_or(Ok(()), |_| Err(self.refused(path, refusal)));
         }
         self.admit(path, 0, Node::Link(target.to_owned()), &mut book)?;
         book.links.push(path.to_owned());
@@ -152,7 +149,7 @@ impl<'a> Tree<'a> {
         check(target, self.limits.depth).map_err(|_| missing())?;
         let mut book = self.book();
         self.admit(path, 0, Node::File, &mut book)?;
-        let Some(place) = self.place(path)? else { return Ok(()) };
+        let Some(place) = self.free_place(path, &book)? else { return Ok(()) };
         let source = self.place(target)?.ok_or_else(missing)?;
         let kind = book.files.get(&source).cloned().ok_or_else(missing)?;
         self.occupy(path, &place, Node::File, &mut book)?;
@@ -194,7 +191,7 @@ impl<'a> Tree<'a> {
 
     /// Decides where a link stands and where it points there; none where either end is left out.
     fn lead(&self, path: &str, book: &Book) -> Result<Option<(String, String)>, UnpackError> {
-        let Some(place) = self.place(path)? else { return Ok(None) };
+        let Some(place) = self.free_place(path, book)? else { return Ok(None) };
         let destination = book.names.follow(path).map_err(|refusal| self.refused(path, refusal))?;
         let Some(last) = self.place_target(&destination.last)? else { return Ok(None) };
         let target = self.place_target(&destination.next)?.unwrap_or(last);
@@ -209,7 +206,7 @@ impl<'a> Tree<'a> {
     fn begin_file(&self, file: &FileEntry<'_>) -> Result<Option<String>, UnpackError> {
         let mut book = self.book();
         self.admit(file.path, file.size, Node::File, &mut book)?;
-        let Some(place) = self.place(file.path)? else { return Ok(None) };
+        let Some(place) = self.free_place(file.path, &book)? else { return Ok(None) };
         self.occupy(file.path, &place, Node::File, &mut book)?;
         book.open += 1;
         Ok(Some(place))
@@ -242,6 +239,11 @@ impl<'a> Tree<'a> {
                 .map_err(|error| self.failed("create", &directory, error))?;
         }
         Ok(())
+    }
+
+    /// As [`Tree::place`], but nowhere for what only repeats an entry that came before.
+    fn free_place(&self, path: &str, book: &Book) -> Result<Option<String>, UnpackError> {
+        Ok(self.place(path)?.filter(|place| !book.placed.is_taken(place) || !self.place.repeats(path)))
     }
 
     fn place(&self, path: &str) -> Result<Option<String>, UnpackError> {
