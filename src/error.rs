@@ -62,6 +62,12 @@ pub fn advised(message: impl Into<String>, advice: impl Into<String>) -> Error {
     Error::msg(message.into()).context(Hint(advice.into()))
 }
 
+/// Adds another piece of advice, which is printed before those that the error has.
+#[must_use]
+pub fn with_advice(error: Error, advice: impl Into<String>) -> Error {
+    error.context(Hint(advice.into()))
+}
+
 /// Renders an error: its chain on one line, then each hint on a line of its own.
 ///
 /// Text from outside may stand in the chain, so control characters are made visible.

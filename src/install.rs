@@ -4,6 +4,7 @@ mod compose;
 mod estimate;
 mod fetch;
 mod line;
+mod piece;
 mod plan;
 mod search;
 pub mod updates;
@@ -75,13 +76,22 @@ pub fn install(order: &Order, context: &Context) -> Result<Outcome> {
         plan = resolve(&settled, context)?;
     }
     let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
+    carry_out(&plan, &order.damaged, context).map(Outcome::Installed)
+}
+
+/// Carries a plan out as it is: gets the packages that are missing or `damaged`, composes, proves. It is
+/// the caller who holds the locks.
+///
+/// # Errors
+/// As [`install`].
+pub fn carry_out(plan: &Plan, damaged: &BTreeSet<PackageId>, context: &Context) -> Result<Toolchain> {
     let name = plan.toolchain.to_string();
-    let packages = fetch::packages(&plan, &order.damaged, context)
-        .with_context(|| format!("could not install `{name}`"))?;
+    let packages =
+        fetch::packages(plan, damaged, context).with_context(|| format!("could not install `{name}`"))?;
     let toolchain =
-        compose::compose(&plan, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
-    report_proof(&plan, &toolchain, context);
-    Ok(Outcome::Installed(toolchain))
+        compose::compose(plan, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
+    report_proof(plan, &toolchain, context);
+    Ok(toolchain)
 }
 
 impl Order {

@@ -1,6 +1,6 @@
 //! What an artifact will cost: seconds of decoding, to begin with the longest, and bytes on disk.
 
-use crate::model::{Artifact, Format};
+use crate::model::{Artifact, Format, Profile};
 
 /// Size that is assumed where a source doesn't say, in bytes.
 const UNKNOWN_SIZE: u64 = 100 << 20;
@@ -15,17 +15,25 @@ pub(super) fn download_bytes(artifact: &Artifact) -> u64 {
 pub(super) fn unpacked_bytes(artifact: &Artifact) -> u64 {
     let size = download_bytes(artifact);
     match artifact.format {
+        Format::Runfile => taken_bytes(size, artifact.component.toolkit_profile()),
         Format::Wheel => size * 3 / 2,
         Format::Directory => size,
-        // In runfiles the driver, samples and documentation make up for what compresses well.
         Format::Conda
         | Format::Deb
         | Format::Rpm
-        | Format::Runfile
         | Format::TarBz2
         | Format::TarGz
         | Format::TarXz
         | Format::TarZst => size * 2,
+    }
+}
+
+/// Returns what a profile, or else one component, takes of an installer: a guess on the safe side, in
+/// that gzip halves a toolkit, and of an installer a third is left out.
+const fn taken_bytes(size: u64, profile: Option<Profile>) -> u64 {
+    match profile {
+        Some(Profile::Devel | Profile::Full | Profile::Runtime) => size * 2,
+        Some(Profile::Minimal) | None => size / 2,
     }
 }
 

@@ -1,17 +1,17 @@
 //! Gets the packages of a plan into the store: those that are missing are downloaded and unpacked,
 //! then they become durable together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::line::{Arrival, Line};
 use super::{estimate, id_of};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::fetch;
-use crate::model::{Artifact, Checksum, Digest, PackageId, Plan};
+use crate::model::{Artifact, Checksum, PackageId, PackageReceipt, Plan};
 use crate::store::{InstalledPackage, StoreError};
 use crate::ui::human_bytes;
 
@@ -44,7 +44,19 @@ pub(super) fn packages(
         let id = id_of(artifact);
         context.store.package(&id).with_context(|| format!("the package `{id}` vanished from the store"))
     };
-    plan.artifacts.iter().map(installed).collect()
+    let packages: Vec<InstalledPackage> = plan.artifacts.iter().map(installed).collect::<Result<_>>()?;
+    packages.iter().try_for_each(|package| refuse_empty(package, plan))?;
+    Ok(packages)
+}
+
+/// Refuses a package that holds nothing of what was asked for: only the archive could tell.
+fn refuse_empty(package: &InstalledPackage, plan: &Plan) -> Result<()> {
+    let PackageReceipt { component, url, entries, .. } = &package.receipt;
+    let is_asked = component.toolkit_profile().is_some() || plan.with.contains(component);
+    if is_asked && entries.is_empty() {
+        bail!("`{url}` holds nothing of `{component}`");
+    }
+    Ok(())
 }
 
 /// Asks servers for the sizes that their source doesn't tell: the order of downloads, the progress
@@ -73,9 +85,8 @@ fn measure(artifacts: &mut [Artifact], context: &Context) -> Result<()> {
 
 fn fetch(missing: &[Artifact], replaces: bool, context: &Context) -> Result<()> {
     let staging = context.store.stage("install").hint_from(StoreError::hint)?;
-    let arrivals: Vec<Arrival<'_>> =
-        missing.iter().map(|artifact| Arrival::new(artifact, replaces)).collect();
-    let progress = context.ui.progress(missing.iter().map(estimate::download_bytes).sum());
+    let arrivals = Arrival::group(missing, replaces);
+    let progress = context.ui.progress(arrivals.iter().map(Arrival::bytes).sum());
     let staged = Line::new(&arrivals, &staging, &progress, context)?.run()?;
     // Before the sync, which would write them out first: gigabytes that nobody needs any more.
     staging.let_go();
@@ -89,10 +100,9 @@ fn fetch(missing: &[Artifact], replaces: bool, context: &Context) -> Result<()> 
 }
 
 fn announce(plan: &Plan, missing: &[Artifact], context: &Context) {
-    let files: BTreeMap<Digest, Option<u64>> =
-        missing.iter().map(|artifact| (artifact.checksum.key(), artifact.size)).collect();
-    let is_measured = files.values().all(Option::is_some);
-    let bytes = files.values().flatten().sum();
+    let files = files(missing);
+    let is_measured = files.iter().all(|artifact| artifact.size.is_some());
+    let bytes = files.iter().filter_map(|artifact| artifact.size).sum();
     let size = format!("{}{}", if is_measured { "" } else { "at least " }, human_bytes(bytes));
     let there = plan.artifacts.len() - missing.len();
     let reused = if there == 0 { String::new() } else { format!(", {there} in the store already") };
@@ -121,12 +131,16 @@ fn reservation(artifact: &Artifact) -> Option<String> {
     }
 }
 
+/// Returns an artifact for each file: several packages may be made of one.
+fn files(artifacts: &[Artifact]) -> Vec<&Artifact> {
+    let mut seen = BTreeSet::new();
+    artifacts.iter().filter(|artifact| seen.insert(artifact.checksum.key())).collect()
+}
+
 /// Refuses to begin what can't end: both the archives and what they unpack to need space.
 fn check_space(missing: &[Artifact], context: &Context) -> Result<()> {
-    let needed: u64 = missing
-        .iter()
-        .map(|artifact| estimate::download_bytes(artifact) + estimate::unpacked_bytes(artifact))
-        .sum();
+    let downloads: u64 = files(missing).into_iter().map(estimate::download_bytes).sum();
+    let needed = downloads + missing.iter().map(estimate::unpacked_bytes).sum::<u64>();
     let Some(free) = context.store.free_bytes() else { return Ok(()) };
     if free >= needed {
         return Ok(());

@@ -4,20 +4,20 @@
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
+use super::piece::Piece;
 use super::{estimate, id_of};
 use crate::context::Context;
-use crate::error::Advise as _;
+use crate::error::{Advise as _, with_advice};
 use crate::fetch::{self, Client, Download, FetchError};
 use crate::layout::{self, Placement};
 use crate::model::receipt::RECEIPT_FORMAT;
-use crate::model::{Artifact, Digest, Entry, PackageReceipt};
+use crate::model::{Artifact, Digest, Entry, Format, PackageReceipt};
 use crate::store::{Claim, StagedPackage, Staging, StoreError};
 use crate::ui::{ArchiveProgress, Progress};
-use crate::unpack::{self, Archive, Limits, Place, Task, Tree, UnpackError};
+use crate::unpack::{self, Archive, Limits, Place, Tree, UnpackError};
 
 /// The line, for one set of archives.
 pub(super) struct Line<'a> {
@@ -29,11 +29,13 @@ pub(super) struct Line<'a> {
     wake: Condvar,
 }
 
-/// An artifact, and where its files go.
+/// A file to get, and the packages that are made of it.
 pub(super) struct Arrival<'a> {
+    /// One of the packages, which stands for the file.
     artifact: &'a Artifact,
-    placement: Placement,
-    /// Whether it takes the place of a damaged package.
+    /// Each package, and where its files go.
+    packages: Vec<(&'a Artifact, Placement)>,
+    /// Whether they take the place of damaged packages.
     replaces: bool,
 }
 
@@ -41,38 +43,54 @@ impl Place for Placement {
     fn place(&self, path: &str) -> Option<String> {
         Self::place(self, path)
     }
+
+    fn opens(&self, path: &str) -> bool {
+        Self::opens(self, path)
+    }
+
+    fn repeats(&self, _path: &str) -> bool {
+        self.may_repeat()
+    }
 }
 
 #[derive(Default)]
 struct State<'a> {
     downloads: VecDeque<&'a Arrival<'a>>,
     ready: BinaryHeap<Piece<'a>>,
-    /// Archives that are not staged yet.
+    /// Packages that are not staged yet.
     open: usize,
     staged: Vec<StagedPackage>,
     failure: Option<anyhow::Error>,
 }
 
-/// One archive that has arrived. Its pieces share it; whoever lets go of it last stages it.
-struct Job<'a> {
+/// One package of an archive that has arrived. Its pieces share it; whoever lets go of it last stages it.
+pub(super) struct Job<'a> {
     artifact: &'a Artifact,
     archive: Box<dyn Archive>,
     tree: Tree<'a>,
     root: PathBuf,
     digest: Digest,
     size: u64,
-    progress: ArchiveProgress<'a>,
-}
-
-/// A piece of the work of unpacking, the dearest first.
-struct Piece<'a> {
-    task: Task,
-    job: Arc<Job<'a>>,
+    progress: Arc<ArchiveProgress<'a>>,
 }
 
 impl<'a> Arrival<'a> {
-    pub(super) fn new(artifact: &'a Artifact, replaces: bool) -> Self {
-        Self { artifact, placement: layout::placement(artifact), replaces }
+    /// Groups artifacts by the file that they come from, in their order.
+    pub(super) fn group(artifacts: &'a [Artifact], replaces: bool) -> Vec<Self> {
+        let mut arrivals: Vec<Self> = Vec::new();
+        for artifact in artifacts {
+            let package = (artifact, layout::placement(artifact));
+            match arrivals.iter_mut().find(|arrival| arrival.artifact.checksum == artifact.checksum) {
+                Some(arrival) => arrival.packages.push(package),
+                None => arrivals.push(Self { artifact, packages: vec![package], replaces }),
+            }
+        }
+        arrivals
+    }
+
+    /// Returns the bytes to download.
+    pub(super) fn bytes(&self) -> u64 {
+        estimate::download_bytes(self.artifact)
     }
 }
 
@@ -83,14 +101,15 @@ impl<'a> Line<'a> {
         progress: &'a Progress<'a>,
         context: &'a Context,
     ) -> Result<Self> {
-        let state = State { downloads: arrivals.iter().collect(), open: arrivals.len(), ..State::default() };
+        let open = arrivals.iter().map(|arrival| arrival.packages.len()).sum();
+        let state = State { downloads: arrivals.iter().collect(), open, ..State::default() };
         let client = context.client()?;
         Ok(Self { context, client, staging, progress, state: Mutex::new(state), wake: Condvar::new() })
     }
 
-    /// Runs until every archive is staged, or one has failed.
+    /// Runs until every package is staged, or one has failed.
     pub(super) fn run(&self) -> Result<Vec<StagedPackage>> {
-        let count = self.lock().open;
+        let count = self.lock().downloads.len();
         let unpackers = std::thread::available_parallelism().map_or(2, usize::from);
         std::thread::scope(|scope| {
             for _ in 0..self.context.config.jobs.min(count) {
@@ -123,26 +142,30 @@ impl<'a> Line<'a> {
             let next = self.lock().downloads.pop_front();
             let Some(arrival) = next else { return };
             match self.arrive(arrival) {
-                Ok(Some(job)) => self.enqueue(Arc::new(job)),
-                Ok(None) => self.close(None),
+                Ok(Some(jobs)) => jobs.into_iter().for_each(|job| self.enqueue(Arc::new(job))),
+                Ok(None) => arrival.packages.iter().for_each(|_| self.close(None)),
                 Err(error) => self.fail(error.context(title(arrival.artifact))),
             }
         }
     }
 
-    fn arrive(&self, arrival: &'a Arrival<'a>) -> Result<Option<Job<'a>>> {
-        let artifact = arrival.artifact;
-        let progress = self.progress.archive(&title(artifact), estimate::download_bytes(artifact));
+    fn arrive(&self, arrival: &'a Arrival<'a>) -> Result<Option<Vec<Job<'a>>>> {
+        let progress = self.progress.archive(&title(arrival.artifact), arrival.bytes());
         let Some((path, digest)) = self.archive(arrival, &progress)? else { return Ok(None) };
         let size = fs_err::metadata(&path)?.len();
         progress.unpacking();
-        let archive = unpack::open(&path, artifact.format, Limits::default())
-            .hint_from(UnpackError::hint)
-            .with_context(|| origin(artifact))?;
-        let root = self.staging.directory(id_of(artifact).as_str()).hint_from(StoreError::hint)?;
-        let tree =
-            Tree::create(&root, &path, &arrival.placement, Limits::default()).hint_from(UnpackError::hint)?;
-        Ok(Some(Job { artifact, archive, tree, root, digest, size, progress }))
+        let progress = Arc::new(progress);
+        let job = |(artifact, placement): &'a (&'a Artifact, Placement)| {
+            let archive = unpack::open(&path, artifact.format, Limits::default())
+                .hint_from(UnpackError::hint)
+                .with_context(|| origin(artifact))
+                .map_err(|error| advise_by_hand(error, artifact))?;
+            let root = self.staging.directory(id_of(artifact).as_str()).hint_from(StoreError::hint)?;
+            let tree =
+                Tree::create(&root, &path, placement, Limits::default()).hint_from(UnpackError::hint)?;
+            Ok(Job { artifact, archive, tree, root, digest, size, progress: Arc::clone(&progress) })
+        };
+        arrival.packages.iter().map(job).collect::<Result<_>>().map(Some)
     }
 
     /// Returns a path of the archive that stays while this install runs, and its sha256; none
@@ -153,7 +176,8 @@ impl<'a> Line<'a> {
         progress: &ArchiveProgress<'_>,
     ) -> Result<Option<(PathBuf, Digest)>> {
         let artifact = arrival.artifact;
-        let is_there = || !arrival.replaces && self.context.store.has_package(&id_of(artifact));
+        let has = |(artifact, _): &(&Artifact, Placement)| self.context.store.has_package(&id_of(artifact));
+        let is_there = || !arrival.replaces && arrival.packages.iter().all(has);
         let cache = self.context.store.cache();
         let key = artifact.checksum.key();
         loop {
@@ -172,7 +196,7 @@ impl<'a> Line<'a> {
             let Some(held) = self.staging.hold(&path) else { continue };
             let digest = Digest::of_reader(fs_err::File::open(&held)?)?;
             if artifact.checksum.mismatch(&digest, || fs_err::File::open(&held))?.is_none() {
-                progress.advance(i64::try_from(estimate::download_bytes(artifact)).unwrap_or(i64::MAX));
+                progress.advance(i64::try_from(arrival.bytes()).unwrap_or(i64::MAX));
                 return Ok(Some((held, digest)));
             }
             cache.discard(&key).hint_from(StoreError::hint)?;
@@ -182,7 +206,9 @@ impl<'a> Line<'a> {
     fn download(&self, artifact: &Artifact, part: &Path, progress: &ArchiveProgress<'_>) -> Result<Digest> {
         let download =
             Download { url: &artifact.url, checksum: &artifact.checksum, size: artifact.size, part };
-        self.client.download(&download, &|bytes| progress.advance(bytes)).hint_from(FetchError::hint)
+        let done =
+            self.client.download(&download, &|bytes| progress.advance(bytes)).hint_from(FetchError::hint);
+        done.map_err(|error| advise_by_hand(error, artifact))
     }
 
     fn enqueue(&self, job: Arc<Job<'a>>) {
@@ -237,32 +263,6 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Piece<'_> {
-    fn cost(&self) -> Duration {
-        self.task.cost
-    }
-}
-
-impl PartialEq for Piece<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cost() == other.cost()
-    }
-}
-
-impl Eq for Piece<'_> {}
-
-impl PartialOrd for Piece<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Piece<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.cost().cmp(&other.cost())
-    }
-}
-
 fn title(artifact: &Artifact) -> String {
     format!("{} {}", artifact.component, artifact.version)
 }
@@ -270,6 +270,15 @@ fn title(artifact: &Artifact) -> String {
 /// Says what was being unpacked: the archive's own path is one in a staging that is gone by then.
 fn origin(artifact: &Artifact) -> String {
     format!("could not unpack `{}`", fetch::shown(&artifact.url))
+}
+
+/// Says how a large single file that doesn't come by itself can be brought by hand.
+fn advise_by_hand(error: anyhow::Error, artifact: &Artifact) -> anyhow::Error {
+    if artifact.format != Format::Runfile {
+        return error;
+    }
+    let (url, digest) = (fetch::shown(&artifact.url), &artifact.checksum);
+    with_advice(error, format!("get `{url}` ({digest}) in another way, and `cudaman install --from FILE`"))
 }
 
 fn receipt(artifact: &Artifact, digest: Digest, size: u64, entries: Vec<Entry>) -> PackageReceipt {
