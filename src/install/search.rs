@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::context::Context;
-use crate::error::{Advise as _, advised};
+use crate::error::{Advise as _, advised, with_advice};
 use crate::model::request::Base;
 use crate::model::{Artifact, ComponentName, Platform, Profile, Release, ToolchainRequest, Version};
 use crate::packages::PackageKind;
@@ -86,9 +86,23 @@ pub(super) struct Search<'a> {
     access: &'a Access<'a>,
     context: &'a Context,
     /// Why each source that was asked has nothing.
-    misses: Vec<String>,
-    /// What to do about the first one that could not be asked.
-    advice: Option<String>,
+    misses: Vec<Miss>,
+    /// What to do about those that could not be asked.
+    advice: Vec<String>,
+}
+
+/// Why sources have nothing. Those that can't be asked for one reason, such as a host that doesn't
+/// answer, share it.
+struct Miss {
+    sources: Vec<&'static str>,
+    reason: String,
+    is_failure: bool,
+}
+
+impl std::fmt::Display for Miss {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.sources.join(", "), self.reason)
+    }
 }
 
 impl<'a> Search<'a> {
@@ -99,17 +113,17 @@ impl<'a> Search<'a> {
         access: &'a Access<'a>,
         context: &'a Context,
     ) -> Self {
-        Self { terms, kind, wanted, access, context, misses: Vec::new(), advice: None }
+        Self { terms, kind, wanted, access, context, misses: Vec::new(), advice: Vec::new() }
     }
 
     /// Asks the sources in order; the first that has all of it gives it, and why others could not be
     /// asked is told then. `what` is for the error that lists why each of them has nothing.
     pub(super) fn run(mut self, order: &[&'static dyn Source], what: &str) -> Result<Found> {
-        let mut failures: Vec<String> = Vec::new();
         for source in order {
             match self.ask(*source) {
                 Ok(Some(found)) => {
-                    failures.iter().for_each(|failure| self.context.ui.warn_once(failure));
+                    let failures = self.misses.iter().filter(|miss| miss.is_failure);
+                    failures.for_each(|miss| self.context.ui.warn_once(&miss.to_string()));
                     return Ok(found);
                 }
                 Ok(None) => {}
@@ -119,23 +133,32 @@ impl<'a> Search<'a> {
                         .hint("use another mirror with `--mirror`, or another source with `--source`");
                 }
                 Err(error) => {
-                    let failure = format!("{}: {error}", source.name());
-                    failures.push(failure.clone());
-                    self.misses.push(failure);
-                    self.advice = self.advice.take().or_else(|| error.hint());
+                    self.miss(*source, error.to_string(), true);
+                    self.advice.extend(error.hint().filter(|hint| !self.advice.contains(hint)));
                 }
             }
         }
         Err(self.failure(what))
     }
 
+    fn miss(&mut self, source: &dyn Source, reason: String, is_failure: bool) {
+        let is_same = |miss: &&mut Miss| is_failure && miss.is_failure && miss.reason == reason;
+        match self.misses.iter_mut().find(is_same) {
+            Some(miss) => miss.sources.push(source.name()),
+            None => self.misses.push(Miss { sources: vec![source.name()], reason, is_failure }),
+        }
+    }
+
     fn ask(&mut self, source: &'static dyn Source) -> Result<Option<Found>, SourceError> {
         let listing = source.releases(self.kind, self.terms.platform, self.access)?;
         let is_candidate = |release: &Release| self.wanted.may_be(release, self.kind, source);
         let mut releases: Vec<Release> = listing.releases.into_iter().filter(is_candidate).collect();
+        if releases.is_empty() {
+            releases = source.further_releases(self.kind, self.terms.platform, self.access, &is_candidate)?;
+        }
         releases.sort_by_key(|release| (self.wanted.is_exactly(&release.version), release.version.clone()));
         if releases.is_empty() {
-            self.misses.push(format!("{}: no such release", source.name()));
+            self.miss(source, "no such release".to_owned(), false);
             return Ok(None);
         }
         let mut first_reason = None;
@@ -158,7 +181,7 @@ impl<'a> Search<'a> {
             }
         }
         let reason = first_reason.unwrap_or_else(|| "no such release".to_owned());
-        self.misses.push(format!("{}: {reason}", source.name()));
+        self.miss(source, reason, false);
         Ok(None)
     }
 
@@ -168,17 +191,15 @@ impl<'a> Search<'a> {
             Wanted::AddOn { .. } => format!("cudaman list-remote {}", self.kind.name),
             Wanted::Toolkit(_) => "cudaman list-remote".to_owned(),
         };
-        let ways = || {
-            format!(
-                "`{list}` shows what exists; `--source`, `--profile`, `--mirror` and `--pypi-index` choose another way"
-            )
-        };
-        advised(
-            format!(
-                "no source gives {} {what} in the profile {} for {}{reasons}",
-                self.kind.title, self.terms.profile, self.terms.platform
-            ),
-            self.advice.unwrap_or_else(ways),
-        )
+        let ways = format!(
+            "`{list}` shows what exists; `--source`, `--profile`, `--mirror` and `--pypi-index` choose another way"
+        );
+        let message = format!(
+            "no source gives {} {what} in the profile {} for {}{reasons}",
+            self.kind.title, self.terms.profile, self.terms.platform
+        );
+        let mut advice = self.advice.into_iter().rev();
+        let last = advice.next().unwrap_or(ways);
+        advice.fold(advised(message, last), with_advice)
     }
 }

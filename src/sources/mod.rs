@@ -2,6 +2,7 @@
 
 pub mod pypi;
 pub mod redist;
+pub mod runfile;
 
 use url::Url;
 
@@ -10,7 +11,7 @@ use crate::model::{Artifact, ComponentName, Environment, Platform, Profile, Rele
 use crate::packages::PackageKind;
 
 /// Every source, in the order in which they are preferred.
-pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &pypi::Pypi];
+pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &runfile::Runfile, &pypi::Pypi];
 
 /// One place that releases come from.
 pub trait Source: Sync {
@@ -31,6 +32,22 @@ pub trait Source: Sync {
         platform: Platform,
         access: &Access<'_>,
     ) -> Result<Listing, SourceError>;
+
+    /// Returns releases that [`Source::releases`] leaves out: it takes a question to find them, or they
+    /// are known and can't be installed, for a reason that [`Source::artifacts`] tells. Asked only where
+    /// no listed release will do.
+    ///
+    /// # Errors
+    /// As for [`Source::releases`].
+    fn further_releases(
+        &self,
+        _kind: &PackageKind,
+        _platform: Platform,
+        _access: &Access<'_>,
+        _is_wanted: &dyn Fn(&Release) -> bool,
+    ) -> Result<Vec<Release>, SourceError> {
+        Ok(Vec::new())
+    }
 
     /// Returns the artifacts that a wish comes down to, without downloading them.
     ///

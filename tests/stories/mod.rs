@@ -16,4 +16,6 @@ mod plans;
 mod pypi;
 mod redist;
 mod refusal;
+mod runfile;
+mod runfile_source;
 mod together;

@@ -38,7 +38,7 @@ fn a_source_that_is_down_is_said_once_and_the_next_one_is_used() {
     let (_redist, _index, mut sandbox) = both();
     sandbox.set("CUDAMAN_MIRROR", NOBODY);
     let run = sandbox.run(&["install", "13.0", "--profile", "minimal"]);
-    run.expect(0, &["warning: redist: could not reach `127.0.0.1:9`", "from pypi"]);
+    run.expect(0, &["warning: redist, runfile: could not reach `127.0.0.1:9`", "from pypi"]);
     assert_eq!(run.stderr.matches("could not reach").count(), 1, "{run:?}");
     let run = sandbox.run(&["install", "13.0+cudnn", "12.4", "--profile", "runtime"]);
     run.expect(0, &["13.0.2+cudnn9.14.0.64", "12.4.1 (runtime) from pypi"]);
@@ -47,9 +47,11 @@ fn a_source_that_is_down_is_said_once_and_the_next_one_is_used() {
         1,
         &[
             "no source gives CUDA 11.8",
-            "\n  redist: could not reach `127.0.0.1:9`",
+            "\n  redist, runfile: could not reach `127.0.0.1:9`",
             "\n  pypi: ",
             "`CUDAMAN_MIRROR`",
+            "hint: get `http://127.0.0.1:9/compute/cuda/11.8.0/local_installers/cuda_11.8.0_520.61.05_linux.run` (sha256 ",
+            "`cudaman install --from FILE`",
             "no nvcc",
         ],
     );
@@ -62,7 +64,13 @@ fn where_no_source_has_it_each_ones_reason_is_told() {
     let (_redist, _index, sandbox) = both();
     sandbox.run(&["install", "12.9"]).expect(
         1,
-        &["no source gives CUDA 12.9", "\n  redist: no such release", "\n  pypi: no such release", "hint:"],
+        &[
+            "no source gives CUDA 12.9",
+            "\n  redist: no such release",
+            "\n  runfile: the server does not have `",
+            "\n  pypi: no such release",
+            "hint:",
+        ],
     );
     sandbox.run(&["install", "12.4+cudnn8.9", "--profile", "runtime"]).expect(
         1,
@@ -75,8 +83,13 @@ fn the_list_tells_who_has_what() {
     let (_redist, _index, mut sandbox) = both();
     sandbox.ok(&["install", "13.0+cudnn", "--profile", "minimal"]);
     let list = sandbox.ok(&["list-remote"]);
-    let expected = "11.8.0 pypi\n12.4.1 redist, pypi\n* 13.0.2 pypi\n13.4.3 pypi\n";
-    assert_eq!(without_dates(&list), without_dates(expected));
+    let expected =
+        "11.8.0 runfile, pypi\n12.4.1 redist, runfile, pypi\n* 13.0.2 runfile, pypi\n13.4.3 pypi\n";
+    let (runfiles, others): (Vec<String>, Vec<String>) =
+        without_dates(&list).into_iter().partition(|line| line.ends_with(" runfile"));
+    assert_eq!(others, without_dates(expected));
+    assert_eq!(runfiles.first().map(String::as_str), Some("7.5.18 runfile"));
+    assert!(runfiles.contains(&"10.0.130 runfile".to_owned()), "{runfiles:?}");
     let list = sandbox.ok(&["list-remote", "cudnn"]);
     assert_eq!(without_dates(&list), without_dates("9.1.1.17 redist, pypi\n* 9.14.0.64 pypi\n"));
     sandbox.set("CUDAMAN_MIRROR", NOBODY);
@@ -159,11 +172,11 @@ fn a_host_that_accepts_and_never_answers_is_given_up_in_time() {
     redist.fault("*", never());
     let start = Instant::now();
     let run = sandbox.run(&["install", "13.0", "--profile", "minimal"]);
-    run.expect(0, &["warning: redist: ", "from pypi"]);
+    run.expect(0, &["warning: redist, runfile: ", "from pypi"]);
     assert!(start.elapsed() < PATIENCE, "{:?}: {run:?}", start.elapsed());
     index.fault("*", never());
     let start = Instant::now();
     let run = sandbox.run(&["install", "13.4"]);
-    run.expect(1, &["redist: ", "pypi: "]);
+    run.expect(1, &["redist, runfile: ", "pypi: "]);
     assert!(start.elapsed() < 2 * PATIENCE, "{:?}: {run:?}", start.elapsed());
 }

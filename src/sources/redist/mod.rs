@@ -60,11 +60,7 @@ impl Source for Redist {
             return Ok(Listing::default());
         }
         let url = directory(kind, access.mirror)?;
-        let page = access
-            .client
-            .document(&url, "text/html, */*;q=0.5", INDEX_LIMIT)
-            .map_err(|error| error.to_string())
-            .map(|document| document.body);
+        let page = page(&url, access).map_err(|error| error.to_string());
         Ok(listing(kind, platform, &url, page))
     }
 
@@ -95,6 +91,23 @@ impl Source for Redist {
     fn may_hold(&self, kind: &PackageKind, release: &Release, wanted: &Version) -> bool {
         may_hold(kind, release, wanted)
     }
+}
+
+/// Returns the labels of the toolkits that the live index page lists; none where there is no page.
+pub(super) fn published_toolkits(access: &Access<'_>) -> Result<Vec<Version>, SourceError> {
+    let url = directory(&TOOLKIT, access.mirror)?;
+    match page(&url, access) {
+        Ok(page) => Ok(index::labels(&page)),
+        Err(error) if error.is_unreachable() => {
+            Err(SourceError::Unreachable { reason: error.to_string(), hint: error.hint() })
+        }
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+fn page(url: &Url, access: &Access<'_>) -> Result<Vec<u8>, FetchError> {
+    let document = access.client.document(url, "text/html, */*;q=0.5", INDEX_LIMIT)?;
+    Ok(document.body)
 }
 
 /// Returns the address of a kind's manifests, with a final slash.
