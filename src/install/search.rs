@@ -11,7 +11,7 @@ use crate::sources::{Access, Source, SourceError, Wish};
 
 /// How many releases of one source are tried before it is given up: a request such as `latest`
 /// matches dozens, and what the newest of them lack the older ones lack too.
-const CANDIDATES: usize = 60;
+const CANDIDATES: usize = 150;
 
 /// Which releases of a kind will do.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Where releases come from: one file each, in the [`SOURCES`] slice, asked in order of preference.
 
+pub mod archive;
 pub mod pypi;
 pub mod redist;
 pub mod runfile;
@@ -11,7 +12,7 @@ use crate::model::{Artifact, ComponentName, Environment, Platform, Profile, Rele
 use crate::packages::PackageKind;
 
 /// Every source, in the order in which they are preferred.
-pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &runfile::Runfile, &pypi::Pypi];
+pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &runfile::Runfile, &archive::Archive, &pypi::Pypi];
 
 /// One place that releases come from.
 pub trait Source: Sync {
