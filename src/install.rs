@@ -3,6 +3,7 @@
 mod compose;
 mod estimate;
 mod fetch;
+pub mod from;
 mod line;
 mod piece;
 mod plan;

@@ -1,14 +1,16 @@
 //! `cudaman install`: gets toolkits, by request or as the project pins them.
 
-use anyhow::{Context as _, Result};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::active;
 use crate::context::Context;
-use crate::error::{Advise as _, advised};
+use crate::error::{Advise as _, UsageError, advised};
 use crate::fetch;
 use crate::install::{self, Order, Outcome};
-use crate::model::request::Base;
+use crate::model::request::{AddOns, Base};
 use crate::model::{ComponentName, Plan, Platform, Profile, ToolchainRequest};
 use crate::sources;
 use crate::store::{StoreError, Toolchain};
@@ -27,6 +29,10 @@ pub struct Install {
     /// Further components, such as cuda_gdb
     #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
     with: Vec<ComponentName>,
+
+    /// Install what these files hold, and use no network
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "source")]
+    from: Vec<PathBuf>,
 
     /// Ask this source only
     #[arg(long, value_parser = source_names())]
@@ -68,6 +74,9 @@ impl Install {
     /// # Errors
     /// Returns what the first request failed at; those before it stay installed.
     pub fn run(&self, context: &Context) -> Result<()> {
+        if !self.from.is_empty() {
+            return self.install_from(context);
+        }
         let requests = if self.requests.is_empty() { vec![pinned(context)?] } else { self.requests.clone() };
         if self.requests.is_empty() && requests.iter().all(|request| request.base == Base::System) {
             context.ui.say("the project pins `system`: there is nothing to install");
@@ -88,7 +97,27 @@ impl Install {
     }
 
     fn install(&self, request: &ToolchainRequest, context: &Context) -> Result<Report> {
-        let (toolchain, changed) = match install::install(&self.order(request), context)? {
+        let outcome = install::install(&self.order(request), context)?;
+        self.report(request.to_string(), outcome, context)
+    }
+
+    /// Installs what files hold: together they make one toolchain.
+    fn install_from(&self, context: &Context) -> Result<()> {
+        let request = match self.requests.as_slice() {
+            [] => ToolchainRequest { base: Base::Latest, add_ons: AddOns::Any },
+            [only] => only.clone(),
+            _ => bail!(UsageError("files make one toolchain: give one request at most".to_owned())),
+        };
+        let outcome = install::from::install(&self.from, &self.order(&request), context)?;
+        let report = self.report(request.to_string(), outcome, context)?;
+        if self.json {
+            context.ui.json(&[report])?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, request: String, outcome: Outcome, context: &Context) -> Result<Report> {
+        let (toolchain, changed) = match outcome {
             Outcome::Present(toolchain) => {
                 context.ui.say(&format!("`{}` is installed already", toolchain.name));
                 (toolchain, false)
@@ -105,7 +134,7 @@ impl Install {
             context.ui.say(&format!("the default is now `{}`", toolchain.name));
         }
         let root = toolchain.root.display().to_string();
-        Ok(Report { request: request.to_string(), toolchain: toolchain.name.to_string(), root, changed })
+        Ok(Report { request, toolchain: toolchain.name.to_string(), root, changed })
     }
 
     fn show_plans(&self, requests: &[ToolchainRequest], context: &Context) -> Result<()> {
