@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, config, current, default, du, env, exec, gc, install, list, list_remote, local,
-    outdated, shim, uninstall, upgrade, use_, verify, which,
+    cache, completions, config, current, default, du, env, exec, export, gc, install, list, list_remote,
+    local, outdated, shim, uninstall, upgrade, use_, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -37,6 +37,7 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Export(export::Export),
     Verify(verify::Verify),
     Gc(gc::Gc),
     Du(du::Du),
@@ -67,6 +68,7 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Export(command) => command.run(context),
             Command::Verify(command) => command.run(context),
             Command::Gc(command) => command.run(context),
             Command::Du(command) => command.run(context),

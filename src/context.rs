@@ -87,13 +87,19 @@ impl Context {
             self.ui.warn_once(&warning);
         }
         self.store.install_shim_program(SHIM_PROGRAM).hint_from(StoreError::hint)?;
-        if let Ok(program) = std::env::current_exe() {
+        if let Some(program) = self.program() {
             self.store.provide_program(&program).hint_from(StoreError::hint)?;
         }
         // Shims read the variable themselves: only what the file says may outlive this process.
         let kept = Config::load(&self.store.config_file(), &Environment::default(), &[])
             .hint_from(ConfigError::hint)?;
         self.store.write_stores_file(&kept.stores).hint_from(StoreError::hint)
+    }
+
+    /// Returns the path of the running program, links resolved.
+    #[must_use]
+    pub fn program(&self) -> Option<PathBuf> {
+        std::env::current_exe().ok()
     }
 
     /// Prepares the way to the network.

@@ -23,6 +23,7 @@ use crate::model::{
 use crate::sources;
 use crate::store::{StoreError, Toolchain};
 
+pub(crate) use compose::{compose, composition};
 pub(crate) use plan::access;
 pub use plan::{present, resolve};
 
@@ -89,9 +90,10 @@ pub fn carry_out(plan: &Plan, damaged: &BTreeSet<PackageId>, context: &Context) 
     let name = plan.toolchain.to_string();
     let packages =
         fetch::packages(plan, damaged, context).with_context(|| format!("could not install `{name}`"))?;
-    let toolchain =
-        compose::compose(plan, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
-    report_proof(plan, &toolchain, context);
+    let receipt = compose::receipt(plan, &packages);
+    let toolchain = compose(receipt.clone(), &packages, context)
+        .with_context(|| format!("could not compose `{name}`"))?;
+    report_proof(&receipt, &toolchain, context);
     Ok(toolchain)
 }
 
@@ -156,13 +158,13 @@ fn id_of(artifact: &Artifact) -> PackageId {
 
 /// Tells what a proof found. Findings warn: the bytes are NVIDIA's, and what is missing most
 /// often belongs to the machine, such as a host compiler.
-fn report_proof(plan: &Plan, toolchain: &Toolchain, context: &Context) {
-    if context.platform().ok() != Some(plan.platform) {
+pub(crate) fn report_proof(receipt: &ToolchainReceipt, toolchain: &Toolchain, context: &Context) {
+    if context.platform().ok() != Some(receipt.platform) {
         return;
     }
-    for finding in layout::prove(&toolchain.root, &plan.cuda, plan.profile, &context.environment) {
+    for finding in layout::prove(&toolchain.root, &receipt.cuda, receipt.profile, &context.environment) {
         let what = match finding.severity {
-            Severity::Failure => format!("`{}` does not prove itself: {}", plan.toolchain, finding.message),
+            Severity::Failure => format!("`{}` does not prove itself: {}", receipt.name, finding.message),
             Severity::Warning => finding.message,
         };
         context.ui.warn(&what);

@@ -9,6 +9,7 @@
 )]
 
 pub mod active;
+pub mod bundle;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -50,6 +50,18 @@ impl Ui {
         io::stderr().is_terminal()
     }
 
+    /// Tells whether a person would see what goes to stdout.
+    #[must_use]
+    pub fn is_stdout_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
+    /// Returns stdout, for data that comes in pieces. A pipe that the reader closed is an error here.
+    #[must_use]
+    pub fn stdout(&self) -> impl Write {
+        io::stdout()
+    }
+
     /// Says a line, unless asked to be quiet.
     pub fn say(&self, line: &str) {
         if !self.is_quiet {

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::active;
+use crate::bundle::{self, Wanted};
 use crate::context::Context;
 use crate::error::{Advise as _, UsageError, advised};
 use crate::fetch;
@@ -30,7 +31,7 @@ pub struct Install {
     #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
     with: Vec<ComponentName>,
 
-    /// Install what these files hold, and use no network
+    /// Install what these files hold, without a network: bundles of `cudaman export`
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "source")]
     from: Vec<PathBuf>,
 
@@ -101,8 +102,11 @@ impl Install {
         self.report(request.to_string(), outcome, context)
     }
 
-    /// Installs what files hold: together they make one toolchain.
+    /// Installs what files hold: bundles have their toolchains, other files make one together.
     fn install_from(&self, context: &Context) -> Result<()> {
+        if bundle::are_bundles(&self.from)? {
+            return self.import(context);
+        }
         let request = match self.requests.as_slice() {
             [] => ToolchainRequest { base: Base::Latest, add_ons: AddOns::Any },
             [only] => only.clone(),
@@ -112,6 +116,27 @@ impl Install {
         let report = self.report(request.to_string(), outcome, context)?;
         if self.json {
             context.ui.json(&[report])?;
+        }
+        Ok(())
+    }
+
+    fn import(&self, context: &Context) -> Result<()> {
+        if self.profile.is_some() || !self.with.is_empty() {
+            bail!(UsageError(
+                "a bundle is installed as it was exported: leave out `--profile` and `--with`".to_owned()
+            ));
+        }
+        let wanted = Wanted { requests: &self.requests, platform: self.platform, force: self.force };
+        if self.dry_run {
+            return bundle::show(&self.from, &wanted, context);
+        }
+        let mut reports = Vec::new();
+        for outcome in bundle::import(&self.from, &wanted, context)? {
+            let (Outcome::Present(toolchain) | Outcome::Installed(toolchain)) = &outcome;
+            reports.push(self.report(toolchain.name.to_string(), outcome, context)?);
+        }
+        if self.json {
+            context.ui.json(&reports)?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ pub mod default;
 pub mod du;
 pub mod env;
 pub mod exec;
+pub mod export;
 pub mod gc;
 pub mod install;
 pub mod list;

@@ -11,10 +11,9 @@ use crate::model::receipt::RECEIPT_FORMAT;
 use crate::model::{EntryKind, Plan, ToolchainReceipt, ToolchainRequest};
 use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
 
-/// Composes the toolchain of a plan. The first toolchain of a store becomes the default.
-pub(super) fn compose(plan: &Plan, packages: &[InstalledPackage], context: &Context) -> Result<Toolchain> {
-    let fix_ups = fix_ups(plan, packages)?;
-    let receipt = ToolchainReceipt {
+/// Returns the receipt of what a plan comes down to; the composition fills its fix-ups in.
+pub(super) fn receipt(plan: &Plan, packages: &[InstalledPackage]) -> ToolchainReceipt {
+    ToolchainReceipt {
         format: RECEIPT_FORMAT,
         name: plan.toolchain.clone(),
         cuda: plan.cuda.clone(),
@@ -25,14 +24,23 @@ pub(super) fn compose(plan: &Plan, packages: &[InstalledPackage], context: &Cont
         source: plan.source.to_owned(),
         packages: packages.iter().map(|package| package.receipt.id.clone()).collect(),
         fix_ups: Vec::new(),
-    };
+    }
+}
+
+/// Composes the toolchain of a receipt. The first toolchain of a store becomes the default.
+pub(crate) fn compose(
+    receipt: ToolchainReceipt,
+    packages: &[InstalledPackage],
+    context: &Context,
+) -> Result<Toolchain> {
     let store = &context.store;
-    let toolchain = store.compose(&Composition { receipt, fix_ups }).hint_from(StoreError::hint)?;
-    store.set_first_default(&ToolchainRequest::exactly(&plan.toolchain)).hint_from(StoreError::hint)?;
+    let toolchain = store.compose(&composition(receipt, packages)?).hint_from(StoreError::hint)?;
+    store.set_first_default(&ToolchainRequest::exactly(&toolchain.name)).hint_from(StoreError::hint)?;
     Ok(toolchain)
 }
 
-fn fix_ups(plan: &Plan, packages: &[InstalledPackage]) -> Result<Vec<crate::model::FixUp>> {
+/// Decides what the toolchain of a receipt adds to its packages, to have NVIDIA's layout.
+pub(crate) fn composition(receipt: ToolchainReceipt, packages: &[InstalledPackage]) -> Result<Composition> {
     let mut entries: BTreeMap<String, EntryKind> = BTreeMap::new();
     let mut roots = BTreeMap::new();
     for package in packages {
@@ -52,9 +60,10 @@ fn fix_ups(plan: &Plan, packages: &[InstalledPackage]) -> Result<Vec<crate::mode
     let composed = Composed {
         entries: &entries,
         open: &open,
-        cuda: &plan.cuda,
-        platform: plan.platform,
+        cuda: &receipt.cuda,
+        platform: receipt.platform,
         components: &components,
     };
-    layout::fix_ups(&composed).context("could not lay the files out as NVIDIA does")
+    let fix_ups = layout::fix_ups(&composed).context("could not lay the files out as NVIDIA does")?;
+    Ok(Composition { receipt, fix_ups })
 }

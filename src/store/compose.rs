@@ -16,6 +16,17 @@ pub struct Composition {
     pub fix_ups: Vec<FixUp>,
 }
 
+impl Composition {
+    /// Returns the fix-ups as the receipt will have them, sorted by path.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Entry> {
+        let mut entries: Vec<Entry> = self.fix_ups.iter().map(entry).collect();
+        entries.sort();
+        entries.dedup();
+        entries
+    }
+}
+
 impl Store {
     /// Makes a toolchain of packages in the store, in place of one of the same name if there is one.
     /// Durable afterwards, with the indexes up to date.
@@ -37,7 +48,7 @@ impl Store {
         layer.sync(&tree, &root)?;
         self.faults.checkpoint("tree synced")?;
         let mut receipt = composition.receipt.clone();
-        receipt.fix_ups = entries(&composition.fix_ups);
+        receipt.fix_ups = composition.entries();
         self.publish(&staging, &root, &receipt)?;
         self.own_toolchain(&receipt.name)
             .ok_or_else(|| StoreError::Missing { what: format!("toolchain `{}`", receipt.name) })
@@ -54,8 +65,8 @@ impl Store {
     }
 }
 
-fn entries(fix_ups: &[FixUp]) -> Vec<Entry> {
-    let kind = |change: &Change| match change {
+fn entry(fix_up: &FixUp) -> Entry {
+    let kind = match &fix_up.change {
         Change::File { content, executable } => EntryKind::File {
             size: content.len() as u64,
             digest: Digest::from_bytes(Sha256::digest(content).into()),
@@ -63,11 +74,7 @@ fn entries(fix_ups: &[FixUp]) -> Vec<Entry> {
         },
         Change::Link { target } => EntryKind::Link { target: target.clone() },
     };
-    let entry = |fix_up: &FixUp| Entry { path: fix_up.path.clone(), kind: kind(&fix_up.change) };
-    let mut entries: Vec<Entry> = fix_ups.iter().map(entry).collect();
-    entries.sort();
-    entries.dedup();
-    entries
+    Entry { path: fix_up.path.clone(), kind }
 }
 
 #[cfg(test)]

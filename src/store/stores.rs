@@ -53,6 +53,16 @@ impl Store {
         fs::rename(&link, &path).at("create", &path)
     }
 
+    /// Keeps a copy of a program as `bin/cudaman`, in place of what is there.
+    ///
+    /// # Errors
+    /// Returns an error where the program can't be read or the home can't be written.
+    pub fn keep_program(&self, program: &Path) -> Result<(), StoreError> {
+        let content = fs::read(program).at("read", program)?;
+        self.stage("program")?.replace(&self.own.bin().join("cudaman"), &content, 0o755)?;
+        sync_directory(&self.own.bin())
+    }
+
     /// Returns the path of the shim's program, once it is installed.
     #[must_use]
     pub fn shim_program(&self) -> Option<PathBuf> {

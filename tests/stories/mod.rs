@@ -1,6 +1,8 @@
 //! Stories: what a user does from beginning to end, through the real program and a local mirror.
 
 mod bench;
+mod bundle;
+mod bundle_lies;
 mod cli;
 mod damage;
 mod environment;

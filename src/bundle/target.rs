@@ -1,0 +1,86 @@
+//! The file that a bundle is written to: beside its place until it is whole, then there in one step.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use rustix::fs::{CWD, RenameFlags};
+use rustix::io::Errno;
+
+use crate::error::advised;
+
+/// A file in the making. Unless it is put in place, nothing is left of it.
+pub(super) struct Target {
+    place: PathBuf,
+    temporary: PathBuf,
+    file: fs_err::File,
+    replaces: bool,
+}
+
+impl Target {
+    /// Begins a file; `replaces` allows that one of its name is there already.
+    pub(super) fn create(place: &Path, replaces: bool) -> Result<Self> {
+        let name = place.file_name().with_context(|| format!("`{}` names no file", place.display()))?;
+        if place.is_dir() {
+            return Err(advised(format!("`{}` is a directory", place.display()), "name a file in it"));
+        }
+        if !replaces && place.symlink_metadata().is_ok() {
+            return Err(taken(place));
+        }
+        let name = format!(".{}.{}.part", name.to_string_lossy(), std::process::id());
+        let temporary = place.with_file_name(name);
+        // One of a killed process that had the same number.
+        let _ = std::fs::remove_file(&temporary);
+        let file = fs_err::File::create_new(&temporary)?;
+        Ok(Self { place: place.to_owned(), temporary, file, replaces })
+    }
+
+    /// Puts the file in its place, durably.
+    pub(super) fn commit(self, mode: u32) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.file.set_permissions(std::fs::Permissions::from_mode(mode))?;
+        self.file.sync_all()?;
+        match self.rename() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(taken(&self.place)),
+            renamed => renamed.with_context(|| format!("could not create `{}`", self.place.display()))?,
+        }
+        let parent = self.place.parent().filter(|parent| !parent.as_os_str().is_empty());
+        fs_err::File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(())
+    }
+
+    fn rename(&self) -> io::Result<()> {
+        if self.replaces {
+            return std::fs::rename(&self.temporary, &self.place);
+        }
+        let flags = RenameFlags::NOREPLACE;
+        match rustix::fs::renameat_with(CWD, &self.temporary, CWD, &self.place, flags) {
+            // NFS and old kernels: it was looked for when the work began.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                std::fs::rename(&self.temporary, &self.place)
+            }
+            renamed => Ok(renamed?),
+        }
+    }
+}
+
+impl Write for &Target {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        (&self.file).write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        (&self.file).flush()
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        // After the rename there is nothing at this path.
+        let _ = std::fs::remove_file(&self.temporary);
+    }
+}
+
+fn taken(place: &Path) -> anyhow::Error {
+    advised(format!("`{}` is there already", place.display()), "`--force` replaces it")
+}
