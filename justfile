@@ -5,8 +5,8 @@ check:
     cargo fmt --all -- --check
     cargo clippy --workspace --all-targets --locked -- -D warnings
     cargo test --workspace --locked
-    shellcheck install.sh test.sh .ci/run
-    shfmt -i 4 -ci -d install.sh test.sh .ci/run
+    shellcheck install.sh test.sh .ci/run tools/*.sh
+    shfmt -i 4 -ci -d install.sh test.sh .ci/run tools/*.sh
     cargo deny check bans licenses sources
 
 # The whole suite with its own preparation, as continuous integration runs it.
@@ -20,3 +20,7 @@ real:
 # The figures, side by side with the peers that are installed.
 bench *ARGUMENTS:
     cargo bench --locked {{ ARGUMENTS }}
+
+# The program that users get: it starts on glibc 2.17.
+portable *ARGUMENTS:
+    sh tools/build-portable.sh {{ ARGUMENTS }}

@@ -121,13 +121,24 @@ cargo_group() {
     fi
 }
 
+# The program that users get, and what it asks of the C library.
+portable_group() {
+    if ! has readelf || ! has python3; then
+        skip 'a program for glibc 2.17' 'readelf or python3 is not installed'
+    elif ! sh tools/build-portable.sh --prepare >/dev/null 2>&1; then
+        skip 'a program for glibc 2.17' 'pip could not install ziglang and cargo-zigbuild'
+    else
+        group 'glibc 2.17' sh tools/build-portable.sh --profile dev
+    fi
+}
+
 # shell_group COMMAND ARGUMENT...: over every script that a POSIX shell or bash reads
 shell_group() {
     if ! has "$1"; then
         skip "$1 over our scripts" 'it is not installed'
         return
     fi
-    set -- "$@" install.sh test.sh .ci/run tests/real/*.sh
+    set -- "$@" install.sh test.sh .ci/run tests/real/*.sh tools/*.sh
     for script in shell/*.sh shell/*.bash; do
         [ ! -f "$script" ] || set -- "$@" "$script"
     done
@@ -181,6 +192,7 @@ group 'cargo test' cargo test --workspace --locked
 shell_group shellcheck
 shell_group shfmt -i 4 -ci -d
 cargo_group 'cargo deny' deny check bans licenses sources
+portable_group
 real_group
 printf '\n'
 summary

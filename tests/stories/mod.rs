@@ -3,6 +3,7 @@
 mod bench;
 mod bundle;
 mod bundle_lies;
+mod bundle_program;
 mod cli;
 mod damage;
 mod environment;
