@@ -36,6 +36,7 @@ pub use error::BundleError;
 pub use export::{Contents, Export, export};
 pub use import::{Wanted, import, show};
 pub use program::{Program, provide};
+pub(crate) use target::Target;
 
 use crate::error::UsageError;
 

@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     cache, completions, config, current, default, du, env, exec, export, gc, install, list, list_remote,
-    local, outdated, shim, uninstall, upgrade, use_, verify, which,
+    local, mirror, outdated, shim, uninstall, upgrade, use_, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -38,6 +38,7 @@ enum Command {
     Exec(exec::Exec),
     Env(env::Env),
     Export(export::Export),
+    Mirror(mirror::Mirror),
     Verify(verify::Verify),
     Gc(gc::Gc),
     Du(du::Du),
@@ -69,6 +70,7 @@ impl Cli {
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
             Command::Export(command) => command.run(context),
+            Command::Mirror(command) => command.run(context),
             Command::Verify(command) => command.run(context),
             Command::Gc(command) => command.run(context),
             Command::Du(command) => command.run(context),

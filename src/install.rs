@@ -24,7 +24,7 @@ use crate::sources;
 use crate::store::{StoreError, Toolchain};
 
 pub(crate) use compose::{compose, composition};
-pub(crate) use plan::access;
+pub(crate) use plan::{access, resolve_afresh};
 pub use plan::{present, resolve};
 
 /// What a person wants installed.

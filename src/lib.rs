@@ -18,6 +18,7 @@ pub mod error;
 pub mod fetch;
 pub mod install;
 pub mod layout;
+pub mod mirror;
 pub mod model;
 pub mod packages;
 pub mod shell;

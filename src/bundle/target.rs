@@ -1,4 +1,4 @@
-//! The file that a bundle is written to: beside its place until it is whole, then there in one step.
+//! A file for the user, outside the store: beside its place until it is whole, then there in one step.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use crate::error::advised;
 
 /// A file in the making. Unless it is put in place, nothing is left of it.
-pub(super) struct Target {
+pub(crate) struct Target {
     place: PathBuf,
     temporary: PathBuf,
     file: fs_err::File,
@@ -19,7 +19,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Begins a file; `replaces` allows that one of its name is there already.
-    pub(super) fn create(place: &Path, replaces: bool) -> Result<Self> {
+    pub(crate) fn create(place: &Path, replaces: bool) -> Result<Self> {
         let name = place.file_name().with_context(|| format!("`{}` names no file", place.display()))?;
         if place.is_dir() {
             return Err(advised(format!("`{}` is a directory", place.display()), "name a file in it"));
@@ -36,7 +36,7 @@ impl Target {
     }
 
     /// Puts the file in its place, durably.
-    pub(super) fn commit(self, mode: u32) -> Result<()> {
+    pub(crate) fn commit(self, mode: u32) -> Result<()> {
         use std::os::unix::fs::PermissionsExt as _;
         self.file.set_permissions(std::fs::Permissions::from_mode(mode))?;
         self.file.sync_all()?;

@@ -14,6 +14,7 @@ pub mod install;
 pub mod list;
 pub mod list_remote;
 pub mod local;
+pub mod mirror;
 pub mod outdated;
 pub mod shim;
 pub mod uninstall;

@@ -19,6 +19,7 @@ mod range;
 mod trust;
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
@@ -53,6 +54,8 @@ impl Default for Settings {
 /// It may be shared by threads.
 pub struct Client {
     exchange: Exchange,
+    /// The documents that were read, where they are kept.
+    record: Option<Mutex<Vec<Document>>>,
 }
 
 /// A small document, read whole.
@@ -102,7 +105,7 @@ impl Client {
     /// # Errors
     /// Returns an error where the CA file or a proxy's address can't be read.
     pub fn new(settings: &Settings, environment: &Environment) -> Result<Self, FetchError> {
-        Ok(Self { exchange: Exchange::new(settings, environment)? })
+        Ok(Self { exchange: Exchange::new(settings, environment)?, record: None })
     }
 
     /// Changes how often and how long things are tried again.
@@ -110,6 +113,20 @@ impl Client {
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.exchange.patience = patience;
         self
+    }
+
+    /// Keeps a copy of every document that is read from now on, for whoever makes a mirror of them.
+    #[must_use]
+    pub fn recording(mut self) -> Self {
+        self.record = Some(Mutex::default());
+        self
+    }
+
+    /// Takes the documents that were read since the last time, in their order.
+    #[must_use]
+    pub fn recorded(&self) -> Vec<Document> {
+        let record = self.record.as_ref().map(|record| record.lock().unwrap_or_else(PoisonError::into_inner));
+        record.map(|mut record| std::mem::take(&mut *record)).unwrap_or_default()
     }
 
     /// Reads a small document, at most `limit` bytes, asking for the media types in `accept`. A
@@ -120,10 +137,16 @@ impl Client {
     /// [`FetchError::NotFound`] where there is nothing.
     pub fn document(&self, url: &Url, accept: &str, limit: u64) -> Result<Document, FetchError> {
         self.exchange.check(url)?;
-        match url.scheme() {
+        let document = match url.scheme() {
             "file" => local::document(url, limit),
             _ => document::document(&self.exchange, url, accept, limit),
+        }?;
+        if let Some(record) = &self.record {
+            // Under the address that was asked for: a redirect's is not part of the mirror.
+            let kept = Document { url: url.clone(), ..document.clone() };
+            record.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
         }
+        Ok(document)
     }
 
     /// Returns the size of a file, where its server tells it without sending the file. Asked once:

@@ -56,13 +56,26 @@ pub fn resolve(order: &Order, context: &Context) -> Result<Plan> {
     refuse_what_is_not_installable(&order.request)?;
     let platform = order.platform.map_or_else(|| context.platform(), Ok)?;
     let grown = grown(order, platform, context)?;
-    let asked = Asked::new(order, grown.as_ref(), platform, context);
-    let client = context.client()?;
-    let access = access(&client, context);
+    plan(order, grown.as_ref(), &context.client()?, context)
+}
+
+/// Makes the plan for an order as on a machine that has nothing yet.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn resolve_afresh(order: &Order, client: &Client, context: &Context) -> Result<Plan> {
+    refuse_what_is_not_installable(&order.request)?;
+    plan(order, None, client, context)
+}
+
+fn plan(order: &Order, grown: Option<&ToolchainReceipt>, client: &Client, context: &Context) -> Result<Plan> {
+    let platform = order.platform.map_or_else(|| context.platform(), Ok)?;
+    let asked = Asked::new(order, grown, platform, context);
+    let access = access(client, context);
     let toolkit = asked.toolkit(&access, context)?;
     let mut artifacts = toolkit.artifacts.clone();
     let mut add_ons = Vec::new();
-    for wish in asked.add_ons(grown.as_ref()) {
+    for wish in asked.add_ons(grown) {
         let found = asked.add_on(&wish, &toolkit, &access, context)?;
         let version =
             found.artifacts.first().map_or(found.release.version, |artifact| artifact.version.clone());
