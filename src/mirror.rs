@@ -24,7 +24,7 @@ use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::fetch::{Client, Document, Download, FetchError, shown};
 use crate::install::{self, Order};
-use crate::model::{Artifact, Digest, Plan};
+use crate::model::{Artifact, Digest, Format, Plan};
 use crate::ui::{Progress, human_bytes};
 
 /// What became of a mirror.
@@ -100,7 +100,9 @@ fn used(documents: Vec<Document>, base: &Url) -> Vec<(PathBuf, Document)> {
 
 fn add(pieces: &mut BTreeMap<PathBuf, Piece>, plan: Plan, base: &Url) -> Result<()> {
     for artifact in plan.artifacts {
-        let Some(path) = below(base, &artifact.url) else {
+        // A wheel belongs to an index, even to one that lies below the base.
+        let path = below(base, &artifact.url).filter(|_| artifact.format != Format::Wheel);
+        let Some(path) = path else {
             let (component, source, url) = (&artifact.component, artifact.source, shown(&artifact.url));
             return Err(advised(
                 format!(

@@ -125,3 +125,74 @@ fn check_package(receipt: &PackageReceipt) -> Result<(), String> {
 fn check_format(format: u32) -> Result<(), String> {
     if format > RECEIPT_FORMAT { Err(format!("a receipt has the unknown format {format}")) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ID: &str = "cuda_nvcc-12.4.99-linux-x86_64-0a1b2c3d";
+
+    fn manifest() -> Value {
+        let package = json!({
+            "format": 1, "id": ID, "component": "cuda_nvcc", "version": "12.4.99", "platform": "linux-x86_64",
+            "source": "redist", "url": "https://a.example/x", "digest": "0".repeat(64), "size": 7,
+            "trust": "manifest", "licence": null,
+            "entries": [{ "path": "bin/nvcc", "type": "file", "size": 4, "digest": "1".repeat(64) }],
+        });
+        let toolchain = json!({
+            "format": 1, "name": "12.4.1", "cuda": "12.4.1", "add_ons": [], "platform": "linux-x86_64",
+            "profile": "minimal", "with": [], "source": "redist", "packages": [ID], "fix_ups": [],
+        });
+        json!({ "format": 1, "cudaman": "0.1.0", "toolchains": [toolchain], "packages": [package] })
+    }
+
+    fn parse(manifest: &Value) -> Result<Manifest, Fault> {
+        Manifest::parse(&serde_json::to_vec(manifest).expect("JSON"))
+    }
+
+    #[test]
+    fn what_is_in_keeping_with_itself_is_read_and_written_alike() {
+        let parsed = parse(&manifest()).expect("a manifest");
+        let text = serde_json::to_vec(&parsed).expect("JSON");
+        assert_eq!(Manifest::parse(&text), Ok(parsed));
+    }
+
+    #[test]
+    fn a_newer_format_is_told_from_nonsense_whatever_else_it_holds() {
+        assert_eq!(parse(&json!({ "format": 2, "new": [] })), Err(Fault::Newer(2)));
+        assert!(matches!(parse(&json!({ "format": "2" })), Err(Fault::Wrong(_))));
+    }
+
+    #[test]
+    fn a_path_twice_is_refused() {
+        let mut twice = manifest();
+        let entry = twice["packages"][0]["entries"][0].clone();
+        twice["packages"][0]["entries"].as_array_mut().expect("a list").push(entry);
+        assert!(matches!(parse(&twice), Err(Fault::Wrong(reason)) if reason.contains("a path twice")));
+    }
+
+    #[test]
+    fn ids_are_names_of_directories() {
+        for id in
+            ["cuda_nvcc-12.4.99-linux-x86_64-0a1b2c3", "cuda_nvcc-12.4.99-linux-x86_64-0A1B2C3D", "../x"]
+        {
+            let text = serde_json::to_string(&manifest()).expect("JSON").replace(ID, id);
+            assert!(matches!(Manifest::parse(text.as_bytes()), Err(Fault::Wrong(_))), "{id}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_manifest_is_too_strange(at in 0usize..900, byte: u8, noise in prop::collection::vec(any::<u8>(), 0..80)) {
+            let mut text = serde_json::to_vec(&manifest()).expect("JSON");
+            if let Some(place) = text.get_mut(at) {
+                *place = byte;
+            }
+            let _ = Manifest::parse(&text);
+            let _ = Manifest::parse(&noise);
+        }
+    }
+}

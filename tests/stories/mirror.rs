@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::bench::archive;
-use crate::support::{Fault, Mirror, Release, Sandbox, sha256};
+use crate::support::{Fault, Form, Mirror, PythonIndex, Release, Sandbox, sha256};
 
 fn upstream() -> Mirror {
     let mirror = Mirror::start();
@@ -154,6 +154,19 @@ fn another_machines_archives_can_be_mirrored_whatever_is_installed_here() {
     assert!(reader.root("12.4.1").join("targets/sbsa-linux/include/cuda.h").exists());
     reader.assert_healthy();
     desk.sandbox.assert_healthy();
+}
+
+#[test]
+fn wheels_are_left_to_the_tools_of_an_index() {
+    let upstream = upstream();
+    PythonIndex::nvidias().serve(&upstream, "/", Form::Json);
+    let mut desk = Desk::new(&upstream);
+    desk.sandbox.set("CUDAMAN_SOURCES", "pypi");
+    desk.sandbox.set("PIP_CONFIG_FILE", "/dev/null");
+    desk.sandbox.set("UV_CONFIG_FILE", "/nonexistent/uv.toml");
+    desk.sandbox.set("CUDAMAN_PYPI_INDEX", upstream.at("simple/").as_str());
+    desk.sandbox.run(&desk.arguments(&["13.0"])).expect(1, &["comes from pypi", "--source redist"]);
+    assert!(!desk.directory.exists());
 }
 
 #[test]
