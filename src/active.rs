@@ -57,10 +57,7 @@ pub fn active(context: &Context) -> Result<Active> {
     }
     match context.store.find(&request) {
         Some(toolchain) => Ok(Active { toolchain: Some(toolchain), request: text, reason }),
-        None => Err(advised(
-            format!("`{text}` is not installed, and it is {reason}"),
-            format!("`cudaman install '{text}'`"),
-        )),
+        None => Err(not_installed(&request, &format!(", and it is {reason}"), context)),
     }
 }
 
@@ -74,10 +71,23 @@ pub fn requested(request: Option<&ToolchainRequest>, context: &Context) -> Resul
     if request.base == Base::System {
         return Ok(Active { toolchain: None, request: request.to_string(), reason });
     }
-    let toolchain = context.store.find(request).ok_or_else(|| {
-        advised(format!("`{request}` is not installed"), format!("`cudaman install '{request}'`"))
-    })?;
+    let toolchain = context.store.find(request).ok_or_else(|| not_installed(request, "", context))?;
     Ok(Active { toolchain: Some(toolchain), request: request.to_string(), reason })
+}
+
+/// Says that a request leads nowhere: a linked toolkit may be gone, others can be installed.
+fn not_installed(request: &ToolchainRequest, why: &str, context: &Context) -> anyhow::Error {
+    let toolchains = context.store.toolchains();
+    let broken = toolchains.iter().find(|toolchain| toolchain.is_broken && request.matches(&toolchain.name));
+    match broken.and_then(|toolchain| Some((&toolchain.name, toolchain.link.as_ref()?))) {
+        Some((name, target)) => advised(
+            format!("`{name}` is linked to `{}`, which is gone{why}", target.display()),
+            format!("`cudaman uninstall {name}` removes the link"),
+        ),
+        None => {
+            advised(format!("`{request}` is not installed{why}"), format!("`cudaman install '{request}'`"))
+        }
+    }
 }
 
 /// Returns the pin of the working directory, or of the nearest one above it.

@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, config, current, default, du, env, exec, export, gc, install, list, list_remote,
-    local, mirror, outdated, shim, uninstall, upgrade, use_, verify, which,
+    cache, completions, config, current, default, discover, du, env, exec, export, gc, install, link, list,
+    list_remote, local, mirror, outdated, shim, uninstall, upgrade, use_, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -37,6 +37,8 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Link(link::Link),
+    Discover(discover::Discover),
     Export(export::Export),
     Mirror(mirror::Mirror),
     Verify(verify::Verify),
@@ -69,6 +71,8 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Link(command) => command.run(context),
+            Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),
             Command::Mirror(command) => command.run(context),
             Command::Verify(command) => command.run(context),

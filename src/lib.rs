@@ -14,6 +14,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod discover;
 pub mod error;
 pub mod fetch;
 pub mod install;

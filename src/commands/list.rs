@@ -28,6 +28,8 @@ struct Row {
     platform: Option<String>,
     root: String,
     linked_to: Option<String>,
+    /// Whether what a link leads to is gone.
+    missing: bool,
 }
 
 impl List {
@@ -68,6 +70,7 @@ fn row(
         platform: receipt.as_ref().map(|receipt| receipt.platform.to_string()),
         root: toolchain.root.display().to_string(),
         linked_to: toolchain.link.as_ref().map(|target| target.display().to_string()),
+        missing: toolchain.is_broken,
     })
 }
 
@@ -75,6 +78,7 @@ fn line(row: &Row, width: usize) -> String {
     let mark = if row.active { '*' } else { ' ' };
     let default = if row.default { "  (default)" } else { "" };
     let origin = match (&row.linked_to, &row.profile, &row.source) {
+        (Some(target), _, _) if row.missing => format!("-> {target} (missing)"),
         (Some(target), _, _) => format!("-> {target}"),
         (None, Some(profile), Some(source)) => format!("{profile} from {source}"),
         _ => String::new(),

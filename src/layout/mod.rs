@@ -12,6 +12,7 @@
 
 mod elf;
 mod fix_ups;
+mod inspect;
 mod place;
 mod proof;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod tree;
 mod wheel;
 
 pub use fix_ups::fix_ups;
+pub use inspect::{Inspection, cudnn as cudnn_version, inspect};
 pub use place::{Placement, placement};
 pub use proof::{Finding, Severity, gcc_limit, prove};
 pub use runfile_rules::is_in_old_runfiles;

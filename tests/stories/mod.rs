@@ -13,6 +13,7 @@ mod hostile;
 mod injection;
 mod install;
 mod kill;
+mod link;
 mod mirror;
 mod order;
 mod pins;

@@ -1,0 +1,51 @@
+//! Who owns a path: the Debian package whose list names it, or the user. Lists are read, nothing is run.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+const LISTS: &str = "var/lib/dpkg/info";
+/// The longest list of a CUDA package has a few thousand lines.
+const LIST_BYTES: u64 = 8 << 20;
+
+/// Returns the package that brought one of `paths`, as they are named below `root`.
+pub(super) fn package(root: &Path, paths: &[PathBuf]) -> Option<String> {
+    let named: Vec<String> = paths
+        .iter()
+        .filter_map(|path| Some(format!("/{}", path.strip_prefix(root).ok()?.display())))
+        .collect();
+    let mut lists: Vec<PathBuf> = std::fs::read_dir(root.join(LISTS))
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| package_of(path).is_some_and(is_candidate))
+        .collect();
+    lists.sort();
+    let list = lists.iter().find(|list| lists_any(list, &named))?;
+    let name = package_of(list)?;
+    Some(format!("the package {}", name.split(':').next().unwrap_or(name)))
+}
+
+/// Returns the name of the user who owns a path.
+pub(super) fn user(root: &Path, path: &Path) -> Option<String> {
+    let id = path.metadata().ok()?.uid().to_string();
+    let users = std::fs::read_to_string(root.join("etc/passwd")).ok()?;
+    let line = users.lines().find(|line| line.split(':').nth(2) == Some(id.as_str()))?;
+    Some(format!("the user {}", line.split(':').next()?))
+}
+
+fn package_of(list: &Path) -> Option<&str> {
+    list.file_name()?.to_str()?.strip_suffix(".list")
+}
+
+/// Other packages' lists are many, and long.
+fn is_candidate(package: &str) -> bool {
+    ["cuda", "nvidia-cuda", "libcudnn", "cudnn", "libcu", "nvhpc"]
+        .iter()
+        .any(|start| package.starts_with(start))
+}
+
+fn lists_any(list: &Path, paths: &[String]) -> bool {
+    let Ok(file) = std::fs::File::open(list) else { return false };
+    let lines = BufReader::new(std::io::Read::take(file, LIST_BYTES)).lines();
+    lines.map_while(Result::ok).any(|line| paths.contains(&line))
+}
