@@ -10,6 +10,7 @@
 //! <root>/include -> targets/…/include   lib64 -> targets/…/lib   lib -> lib64
 //! ```
 
+mod conda;
 mod elf;
 mod fix_ups;
 mod inspect;
@@ -21,6 +22,7 @@ mod runfile;
 mod runfile_rules;
 #[cfg(test)]
 mod samples;
+mod system;
 mod tree;
 mod wheel;
 

@@ -4,8 +4,10 @@
 //! is safe. A path that climbs or is absolute is handed back as it came, for the writer to refuse.
 
 use super::runfile_rules::Owner;
-use super::{runfile, wheel};
+use super::{conda, runfile, system, wheel};
 use crate::model::{Artifact, ComponentName, Format, Platform};
+use crate::packages;
+use crate::packages::components::{self, Membership};
 
 /// The component whose files live in `extras/CUPTI`.
 const CUPTI: &str = "cuda_cupti";
@@ -59,11 +61,21 @@ impl Placement {
             Format::Runfile => return self.in_runfile(&parts),
             Format::TarGz | Format::TarXz | Format::TarZst => archive_inner(&parts),
             Format::Wheel => wheel::inner(&parts),
-            Format::Conda | Format::Directory | Format::TarBz2 => Some(Inner::Root(parts)),
-            Format::Deb | Format::Rpm => Some(Inner::Root(parts)),
+            Format::Conda | Format::TarBz2 => conda::inner(&parts),
+            Format::Deb | Format::Rpm => self.is_wanted(path).then(|| system::inner(&parts)).flatten(),
+            Format::Directory => Some(Inner::Root(parts)),
         };
+        if let Some(inside) = self.of_inner_package(path) {
+            return match inner? {
+                Inner::Licence(name) => Some(inside.licence(&name)),
+                Inner::Root(parts) => inside.in_root(&parts),
+            };
+        }
         match inner? {
             Inner::Licence(name) => Some(self.licence(&name)),
+            Inner::Root(parts) if self.is_whole_tree() => {
+                self.in_runfile(&["builds", "cuda-toolkit"].into_iter().chain(parts).collect::<Vec<_>>())
+            }
             Inner::Root(parts) => self.in_root(&parts),
         }
     }
@@ -71,7 +83,11 @@ impl Placement {
     /// Tells whether a file of the archive is an archive itself whose entries have a place too.
     #[must_use]
     pub fn opens(&self, path: &str) -> bool {
-        self.format == Format::Runfile && runfile::opens(path)
+        match self.format {
+            Format::Deb | Format::Rpm => system::opens(path) && self.is_wanted(path),
+            Format::Runfile => runfile::opens(path),
+            _ => false,
+        }
     }
 
     /// Tells whether the archive may hold files twice: in runfiles of 10.1 and 10.2 cuBLAS lies in the
@@ -99,6 +115,34 @@ impl Placement {
             }
             ["targets", target, ..] if *target != self.platform.target() => Some(found.parts.join("/")),
             parts => Self { component, ..self.clone() }.in_root(parts),
+        }
+    }
+
+    /// A directory or tar of a whole toolkit has the layout that runfiles of 10.1 hold.
+    fn is_whole_tree(&self) -> bool {
+        let is_tree =
+            matches!(self.format, Format::Directory | Format::TarGz | Format::TarXz | Format::TarZst);
+        is_tree && self.component.toolkit_profile().is_some()
+    }
+
+    /// What a local-repository package holds stands where it would from the package by itself.
+    fn of_inner_package(&self, path: &str) -> Option<Self> {
+        let is_system = matches!(self.format, Format::Deb | Format::Rpm);
+        let (package, _) = system::package_in(path).filter(|_| is_system)?;
+        Some(Self { component: packages::system::component(package)?, ..self.clone() })
+    }
+
+    /// Of packages in a local-repository package, those count that the profile holds.
+    fn is_wanted(&self, path: &str) -> bool {
+        let component =
+            system::package_in(path).and_then(|(package, _)| packages::system::component(package));
+        let (Some(component), Some(profile)) = (component, self.component.toolkit_profile()) else {
+            return true;
+        };
+        match components::membership(&component, profile) {
+            Membership::Member => true,
+            Membership::Unknown => profile.has_compiler(),
+            Membership::Never | Membership::Optional => false,
         }
     }
 
@@ -188,97 +232,5 @@ fn join(directory: &str, rest: &[&str]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::layout::samples;
-    use proptest::prelude::*;
-
-    fn places(format: Format, component: &str, cases: &[(&str, &str)]) {
-        let placement = samples::placement_of(component, format, Platform::LinuxX86_64);
-        for (path, expected) in cases {
-            let expected = (!expected.is_empty()).then(|| (*expected).to_owned());
-            assert_eq!(placement.place(path), expected, "{component}: {path}");
-        }
-    }
-
-    #[test]
-    fn an_archive_loses_its_top_directory() {
-        places(
-            Format::TarXz,
-            "cuda_cudart",
-            &[
-                ("top/LICENSE", "share/licenses/cuda_cudart/LICENSE"),
-                ("top/include/cuda.h", "targets/x86_64-linux/include/cuda.h"),
-                ("./top/lib/libcudart.so", "targets/x86_64-linux/lib/libcudart.so"),
-                ("top/lib64/stubs/libcuda.so", "targets/x86_64-linux/lib/stubs/libcuda.so"),
-                ("cuda/targets/ppc64le-linux/lib/liba.so", "targets/x86_64-linux/lib/liba.so"),
-                ("top/pkg-config/cudart-12.4.pc", "pkgconfig/cudart-12.4.pc"),
-                ("top/lib/pkgconfig/cudart-12.4.pc", "pkgconfig/cudart-12.4.pc"),
-                ("top/src/fortran.c", "src/fortran.c"),
-                ("top/lib", "targets/x86_64-linux/lib"),
-                ("top/lib64", "targets/x86_64-linux/lib"),
-                ("top/targets/x86_64-linux/include", "targets/x86_64-linux/include"),
-                ("top", ""),
-                ("top/bin/cuda-uninstaller", ""),
-                ("top/bin/uninstall_cuda_10.0.pl", ""),
-                ("top/share/applications/nsight.desktop", ""),
-            ],
-        );
-    }
-
-    #[test]
-    fn cupti_lives_in_extras() {
-        places(
-            Format::TarXz,
-            "cuda_cupti",
-            &[
-                ("top/include/cupti.h", "extras/CUPTI/include/cupti.h"),
-                ("top/lib/libcupti.so.12", "extras/CUPTI/lib64/libcupti.so.12"),
-                ("top/samples/callback/Makefile", "extras/CUPTI/samples/callback/Makefile"),
-                ("top/docs/index.html", "extras/CUPTI/doc/index.html"),
-                ("top/extras/CUPTI/lib64/libcupti.so", "extras/CUPTI/lib64/libcupti.so"),
-                ("top/lib/pkgconfig/cupti.pc", "pkgconfig/cupti.pc"),
-                ("top/LICENSE", "share/licenses/cuda_cupti/LICENSE"),
-            ],
-        );
-    }
-
-    #[test]
-    fn other_top_files_of_components_do_not_collide() {
-        places(
-            Format::TarXz,
-            "nvcomp",
-            &[
-                ("top/README.md", "share/doc/nvcomp/README.md"),
-                ("top/NOTICE", "share/licenses/nvcomp/NOTICE"),
-                ("top/License.txt", "share/licenses/nvcomp/License.txt"),
-            ],
-        );
-        places(
-            Format::TarXz,
-            "cuda_documentation",
-            &[("top/EULA.txt", "EULA.txt"), ("top/README", "README")],
-        );
-    }
-
-    #[test]
-    fn hostile_paths_are_left_to_the_writer() {
-        places(
-            Format::TarXz,
-            "cudnn",
-            &[("top/../../x", "top/../../x"), ("../x", "../x"), ("/etc/passwd", "/etc/passwd")],
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn clean_paths_stay_clean(path in "[a-zA-Z0-9._+-]{1,8}(/[a-zA-Z0-9._+-]{1,8}){0,6}", wheel: bool) {
-            prop_assume!(path.split('/').all(|part| part != ".."));
-            let format = if wheel { Format::Wheel } else { Format::TarXz };
-            let placement = samples::placement_of("cuda_cupti", format, Platform::LinuxSbsa);
-            if let Some(placed) = placement.place(&path) {
-                prop_assert!(placed.split('/').all(|part| !part.is_empty() && part != "." && part != ".."));
-            }
-        }
-    }
-}
+#[path = "place_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 pub mod components;
 mod kinds;
+pub mod system;
 
 pub use kinds::{CUDNN, CUDSS, CUSPARSELT, CUTENSOR, NCCL, NVCOMP, PACKAGES, TOOLKIT};
 

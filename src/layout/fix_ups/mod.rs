@@ -4,9 +4,11 @@
 //! entry always wins (`.pc` files excepted), so no rule has to ask first.
 
 mod cupti;
+mod headers;
 mod libraries;
 mod nvvm;
 mod pkgconfig;
+mod profile;
 mod roots;
 mod stubs;
 mod tools;
@@ -25,8 +27,10 @@ const RULES: &[Rule] = &[
     Rule(nvvm::fix_ups),
     Rule(stubs::fix_ups),
     Rule(libraries::fix_ups),
+    Rule(headers::fix_ups),
     Rule(cupti::fix_ups),
     Rule(tools::fix_ups),
+    Rule(profile::fix_ups),
     Rule(pkgconfig::fix_ups),
     Rule(version::fix_ups),
     Rule(roots::fix_ups),
