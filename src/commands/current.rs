@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::active::{self, Active};
 use crate::context::Context;
+use crate::error::Advise as _;
+use crate::store::StoreError;
 
 /// Show which toolkit is in effect, and why
 #[derive(clap::Args)]
@@ -24,6 +26,7 @@ struct Report {
     name: String,
     request: String,
     reason: String,
+    unverified: bool,
     root: Option<String>,
 }
 
@@ -34,19 +37,25 @@ impl Current {
     /// Returns an error where nothing is in effect, or what is asked for isn't installed.
     pub fn run(&self, context: &Context) -> Result<()> {
         let active = active::active(context)?;
-        let report = report(&active);
+        let report = report(&active, context)?;
         if self.json {
             return Ok(context.ui.json(&report)?);
         }
         if self.short {
             return Ok(context.ui.data(&report.name)?);
         }
-        Ok(context.ui.data(&format!("{} ({})", report.name, report.reason))?)
+        let note = if report.unverified { "; unverified files" } else { "" };
+        Ok(context.ui.data(&format!("{} ({}{note})", report.name, report.reason))?)
     }
 }
 
-fn report(active: &Active) -> Report {
-    Report {
+fn report(active: &Active, context: &Context) -> Result<Report> {
+    let receipt = match &active.toolchain {
+        Some(toolchain) => context.store.receipt(toolchain).hint_from(StoreError::hint)?,
+        None => None,
+    };
+    Ok(Report {
+        unverified: receipt.is_some_and(|receipt| !receipt.unverified.is_empty()),
         name: active
             .toolchain
             .as_ref()
@@ -54,5 +63,5 @@ fn report(active: &Active) -> Report {
         request: active.request.clone(),
         reason: active.reason.clone(),
         root: active.toolchain.as_ref().map(|toolchain| toolchain.root.display().to_string()),
-    }
+    })
 }

@@ -27,6 +27,7 @@ struct Row {
     source: Option<String>,
     platform: Option<String>,
     root: String,
+    unverified: bool,
     linked_to: Option<String>,
     /// Whether what a link leads to is gone.
     missing: bool,
@@ -49,7 +50,11 @@ impl List {
             context.ui.say("nothing is installed yet\nhint: `cudaman install 12.4`, or `cudaman list-remote` for what exists");
         }
         let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
-        rows.iter().try_for_each(|row| Ok(context.ui.data(&line(row, width))?))
+        rows.iter().try_for_each(|row| context.ui.data(&line(row, width)))?;
+        if rows.iter().any(|row| row.unverified) {
+            context.ui.say("unverified: made of files that the user brought and that nobody vouches for");
+        }
+        Ok(())
     }
 }
 
@@ -69,6 +74,7 @@ fn row(
         source: receipt.as_ref().map(|receipt| receipt.source.clone()),
         platform: receipt.as_ref().map(|receipt| receipt.platform.to_string()),
         root: toolchain.root.display().to_string(),
+        unverified: receipt.as_ref().is_some_and(|receipt| !receipt.unverified.is_empty()),
         linked_to: toolchain.link.as_ref().map(|target| target.display().to_string()),
         missing: toolchain.is_broken,
     })
@@ -80,6 +86,9 @@ fn line(row: &Row, width: usize) -> String {
     let origin = match (&row.linked_to, &row.profile, &row.source) {
         (Some(target), _, _) if row.missing => format!("-> {target} (missing)"),
         (Some(target), _, _) => format!("-> {target}"),
+        (None, Some(profile), Some(source)) if row.unverified => {
+            format!("{profile} from {source}, unverified")
+        }
         (None, Some(profile), Some(source)) => format!("{profile} from {source}"),
         _ => String::new(),
     };

@@ -23,6 +23,7 @@ pub(super) fn receipt(plan: &Plan, packages: &[InstalledPackage]) -> ToolchainRe
         with: plan.with.clone(),
         source: plan.source.to_owned(),
         packages: packages.iter().map(|package| package.receipt.id.clone()).collect(),
+        unverified: Vec::new(),
         fix_ups: Vec::new(),
     }
 }

@@ -58,6 +58,9 @@ pub struct ToolchainReceipt {
     pub source: String,
     /// The packages it is composed of, in the order in which they were laid.
     pub packages: Vec<PackageId>,
+    /// Those of them that nobody vouches for: they were made of files that the user brought.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unverified: Vec<PackageId>,
     /// Links and files that the composition added or replaced, sorted by path.
     pub fix_ups: Vec<Entry>,
 }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::lay::Layer;
 use super::tree::Tree;
 use super::{InstalledPackage, Store, StoreError, Toolchain};
-use crate::model::{Change, Digest, Entry, EntryKind, FixUp, ToolchainReceipt};
+use crate::model::{Change, Digest, Entry, EntryKind, FixUp, PackageId, ToolchainReceipt, Trust};
 
 /// What a toolchain is to be made of.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ impl Store {
         self.faults.checkpoint("tree synced")?;
         let mut receipt = composition.receipt.clone();
         receipt.fix_ups = composition.entries();
+        receipt.unverified = unverified(&packages);
         self.publish(&staging, &root, &receipt)?;
         self.own_toolchain(&receipt.name)
             .ok_or_else(|| StoreError::Missing { what: format!("toolchain `{}`", receipt.name) })
@@ -63,6 +64,12 @@ impl Store {
             |id| self.package(id).ok_or_else(|| StoreError::Missing { what: format!("package `{id}`") });
         receipt.packages.iter().map(find).collect()
     }
+}
+
+/// Names those packages that nobody vouches for.
+pub(super) fn unverified(packages: &[InstalledPackage]) -> Vec<PackageId> {
+    let is_unverified = |package: &&InstalledPackage| package.receipt.trust == Trust::Unverified;
+    packages.iter().filter(is_unverified).map(|package| package.id.clone()).collect()
 }
 
 fn entry(fix_up: &FixUp) -> Entry {

@@ -87,6 +87,7 @@ impl Store {
             with: Vec::new(),
             source: first.receipt.source.clone(),
             packages: packages.iter().map(|package| package.id.clone()).collect(),
+            unverified: super::compose::unverified(&packages),
             fix_ups,
         }))
     }

@@ -167,6 +167,7 @@ impl Lab {
             with: Vec::new(),
             source: "redist".to_owned(),
             packages: packages.iter().map(|id| (*id).clone()).collect(),
+            unverified: Vec::new(),
             fix_ups: Vec::new(),
         };
         Composition { receipt, fix_ups: fix_ups.to_vec() }
