@@ -112,6 +112,9 @@ impl Install {
             [only] => only.clone(),
             _ => bail!(UsageError("files make one toolchain: give one request at most".to_owned())),
         };
+        if self.dry_run {
+            return install::from::show(&self.from, &self.order(&request), context);
+        }
         let outcome = install::from::install(&self.from, &self.order(&request), context)?;
         let report = self.report(request.to_string(), outcome, context)?;
         if self.json {

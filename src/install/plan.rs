@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::search::{Found, Search, Terms, Wanted};
-use super::{Order, id_of};
+use super::{Order, from, id_of};
 use crate::context::Context;
 use crate::error::{Advise as _, UsageError, advised};
 use crate::fetch::Client;
@@ -72,15 +72,27 @@ fn plan(order: &Order, grown: Option<&ToolchainReceipt>, client: &Client, contex
     let platform = order.platform.map_or_else(|| context.platform(), Ok)?;
     let asked = Asked::new(order, grown, platform, context);
     let access = access(client, context);
-    let toolkit = asked.toolkit(&access, context)?;
+    let toolkit = match from::kept(grown, order, context)? {
+        Some(kept) => kept,
+        None => asked.toolkit(&access, context)?,
+    };
     let mut artifacts = toolkit.artifacts.clone();
     let mut add_ons = Vec::new();
     for wish in asked.add_ons(grown) {
+        if from::meets(grown, &wish) {
+            continue;
+        }
         let found = asked.add_on(&wish, &toolkit, &access, context)?;
         let version =
             found.artifacts.first().map_or(found.release.version, |artifact| artifact.version.clone());
         add_ons.push(AddOn { kind: wish.kind.clone(), version });
         artifacts.extend(found.artifacts);
+    }
+    if toolkit.source == from::SOURCE {
+        let has = |old: &AddOn| add_ons.iter().any(|new: &AddOn| new.kind == old.kind);
+        let kept = grown.iter().flat_map(|receipt| receipt.add_ons.clone());
+        let kept: Vec<AddOn> = kept.filter(|old| !has(old)).collect();
+        add_ons.extend(kept);
     }
     let cuda = toolkit.release.version;
     let toolchain = ToolchainName::composed(cuda.clone(), add_ons);

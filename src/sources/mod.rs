@@ -8,7 +8,7 @@ pub mod runfile;
 use url::Url;
 
 use crate::fetch::Client;
-use crate::model::{Artifact, ComponentName, Environment, Platform, Profile, Release, Version};
+use crate::model::{Artifact, ComponentName, Digest, Environment, Platform, Profile, Release, Version};
 use crate::packages::PackageKind;
 
 /// Every source, in the order in which they are preferred.
@@ -75,6 +75,23 @@ pub fn source(name: &str) -> Option<&'static dyn Source> {
 #[must_use]
 pub fn named(names: &[&str]) -> Vec<&'static dyn Source> {
     names.iter().filter_map(|name| source(name)).collect()
+}
+
+/// What the program's own tables know of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// NVIDIA's name for it.
+    pub name: String,
+    /// The version of what it holds.
+    pub version: Version,
+    /// The CUDA release that it was built for, where it is no toolkit.
+    pub built_for: Option<Version>,
+}
+
+/// Looks a file up in the program's own tables, by its sha256.
+#[must_use]
+pub fn known(digest: &Digest) -> Option<Known> {
+    runfile::known(digest)
 }
 
 /// What a source needs to be asked.

@@ -24,6 +24,7 @@ mod nested;
 mod origin;
 mod path;
 mod pax;
+mod peek;
 mod record;
 mod rpm;
 mod tar;
@@ -57,6 +58,7 @@ use std::time::Duration;
 
 pub use error::{Refusal, UnpackError};
 pub use identify::{PackageMetadata, identify, metadata, runfile_label};
+pub use peek::first_paths;
 pub use tree::{FileEntry, Tree};
 
 use crate::model::{Entry, Format};

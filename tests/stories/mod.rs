@@ -7,6 +7,8 @@ mod bundle_program;
 mod cli;
 mod damage;
 mod environment;
+mod from;
+mod from_faults;
 mod full;
 mod growth;
 mod hostile;

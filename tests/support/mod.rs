@@ -5,6 +5,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod authority;
+mod boxes;
 mod index;
 mod listener;
 mod manifests;
@@ -17,6 +18,7 @@ mod toolkit;
 mod wheel;
 
 pub(crate) use authority::{Authority, Identity};
+pub(crate) use boxes::{conda, deb, tgz};
 pub(crate) use index::{Form, PythonIndex, RELEASES, Stated};
 pub(crate) use manifests::Manifest;
 pub(crate) use mirror::{Fault, Mirror, Request};
@@ -24,7 +26,10 @@ pub(crate) use parcel::{Parcel, island, packed, sealed, unsealed};
 pub(crate) use proxy::RecordingProxy;
 pub(crate) use runfile::{GENERATIONS, Runfile, makeself};
 pub(crate) use sandbox::{CUDAMAN, Run, Sandbox};
-pub(crate) use toolkit::{Release, file, serve_archive, serve_bytes, serve_files, serve_manifest, sha256};
+pub(crate) use toolkit::{
+    File, Release, component_files, file, link, program, serve_archive, serve_bytes, serve_files,
+    serve_manifest, sha256, tar_xz,
+};
 pub(crate) use wheel::wheel;
 
 /// Tells whether a program is installed, and reports it as left out where it isn't.

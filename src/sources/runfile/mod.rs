@@ -16,9 +16,9 @@ use url::Url;
 
 use self::table::{Installer, Row};
 use super::redist::published_toolkits;
-use super::{Access, Listing, Source, SourceError, Wish};
+use super::{Access, Known, Listing, Source, SourceError, Wish};
 use crate::fetch::{FetchError, shown};
-use crate::model::{Artifact, Checksum, Platform, Release, Version};
+use crate::model::{Artifact, Checksum, Digest, Platform, Release, Version};
 use crate::packages::{PackageKind, TOOLKIT};
 
 const NAME: &str = "runfile";
@@ -31,6 +31,16 @@ const FIRST_WITH_COMPONENTS: [u32; 1] = [11];
 
 /// The source `runfile`.
 pub struct Runfile;
+
+/// Finds the installer that has this digest. Of some, no sha256 is known.
+pub(super) fn known(digest: &Digest) -> Option<Known> {
+    table::rows().iter().find_map(|(release, row)| {
+        let mut installers = Platform::ALL.into_iter().filter_map(|platform| row.installer(platform));
+        let installer = installers.find(|installer| installer.sha256 == Some(*digest))?;
+        let name = installer.url.path_segments()?.next_back()?.to_owned();
+        Some(Known { name, version: release.clone(), built_for: None })
+    })
+}
 
 impl Source for Runfile {
     fn name(&self) -> &'static str {

@@ -1,0 +1,108 @@
+//! The files that were named: what each is, by its content, and the digest of all its bytes.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::{Context as _, Result};
+
+use super::directory::Listing;
+use crate::error::{Advise as _, advised};
+use crate::model::{Digest, Format};
+use crate::unpack;
+
+/// One file or directory of the user's.
+pub(super) struct Input {
+    /// Where it is, absolute.
+    pub(super) path: PathBuf,
+    /// What it is.
+    pub(super) format: Format,
+    /// The sha256 of its bytes; of its listing for a directory.
+    pub(super) digest: Digest,
+    /// How large it is.
+    pub(super) size: u64,
+    /// What a directory holds.
+    pub(super) listing: Option<Listing>,
+    stamp: Stamp,
+}
+
+/// By what a file is seen to have changed.
+#[derive(PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+/// Reads all files, several at once. One that was named twice counts once.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Input>> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).min(paths.len());
+    let queue = Mutex::new(paths.iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    let next = || queue.lock().ok()?.next();
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((index, path)) = next() {
+                    let input = Input::read(path);
+                    if let Ok(mut done) = done.lock() {
+                        done.push((index, input));
+                    }
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_default();
+    done.sort_by_key(|(index, _)| *index);
+    let mut inputs: Vec<Input> = Vec::new();
+    for (_, input) in done {
+        let input = input?;
+        if !inputs.iter().any(|other| other.digest == input.digest) {
+            inputs.push(input);
+        }
+    }
+    Ok(inputs)
+}
+
+impl Input {
+    fn read(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        let path = fs_err::canonicalize(path).hint("`--from` takes paths of files and directories")?;
+        let stamp = Stamp::of(&path)?;
+        let format = unpack::identify(&path).hint(
+            "`--from` takes NVIDIA's runfiles and archives, wheels, packages of Debian, RPM and conda, and directories",
+        )?;
+        if format == Format::Directory {
+            let listing = Listing::read(&path).with_context(|| format!("could not read `{shown}`"))?;
+            let (digest, size) = (listing.digest(), listing.size());
+            return Ok(Self { path, format, digest, size, listing: Some(listing), stamp });
+        }
+        let digest = Digest::of_reader(fs_err::File::open(&path)?)
+            .with_context(|| format!("could not read `{shown}`"))?;
+        Ok(Self { format, digest, size: stamp.size, listing: None, stamp, path })
+    }
+
+    /// Refuses a file that is not the one any more that was hashed.
+    pub(super) fn check_unchanged(&self) -> Result<()> {
+        if self.format == Format::Directory || Stamp::of(&self.path)? == self.stamp {
+            return Ok(());
+        }
+        Err(advised(
+            format!("`{}` was changed while it was read", self.path.display()),
+            "run the command again when nothing writes to it",
+        ))
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        let metadata = fs_err::metadata(path)?;
+        Ok(Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! Packages of Debian and of conda, and cuDNN's `.tgz`, packed in code.
+
+use std::io::{Cursor, Write as _};
+
+use super::toolkit::{File, file};
+
+/// Packs files as a Debian package; their paths begin below the system's root.
+pub(crate) fn deb(name: &str, version: &str, files: &[File]) -> Vec<u8> {
+    let control = format!("Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody\n");
+    let scripts = [file("control", control), file("postinst", "#!/bin/sh\ntouch /tmp/canary\n")];
+    let mut bytes = b"!<arch>\n".to_vec();
+    member(&mut bytes, "debian-binary", b"2.0\n");
+    member(&mut bytes, "control.tar.xz", &super::toolkit::tar_xz(".", &scripts));
+    member(&mut bytes, "data.tar.xz", &super::toolkit::tar_xz(".", files));
+    bytes
+}
+
+/// Packs files as a conda package.
+pub(crate) fn conda(name: &str, version: &str, files: &[File]) -> Vec<u8> {
+    let index = serde_json::json!({ "name": name, "version": version, "build": "0", "subdir": "linux-64" })
+        .to_string();
+    let parts = [
+        ("metadata.json".to_owned(), b"{\"conda_pkg_format_version\": 2}".to_vec()),
+        (format!("pkg-{name}-{version}-0.tar.zst"), zstd(&tar("", files))),
+        (format!("info-{name}-{version}-0.tar.zst"), zstd(&tar("", &[file("info/index.json", index)]))),
+    ];
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (path, content) in parts {
+        writer.start_file(path, options).expect("an entry");
+        writer.write_all(&content).expect("its content");
+    }
+    writer.finish().expect("a package").into_inner()
+}
+
+/// Packs files as a `.tgz` below one top directory.
+pub(crate) fn tgz(top: &str, files: &[File]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&tar(&format!("{top}/"), files)).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+fn tar(top: &str, files: &[File]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for item in files {
+        let mut header = tar::Header::new_gnu();
+        let path = format!("{top}{}", item.path);
+        if let Some(target) = &item.link {
+            header.set_entry_type(tar::EntryType::Symlink);
+            header.set_size(0);
+            header.set_mode(0o777);
+            builder.append_link(&mut header, path, target).expect("an entry");
+            continue;
+        }
+        header.set_size(item.content.len() as u64);
+        header.set_mode(if item.executable { 0o755 } else { 0o644 });
+        builder.append_data(&mut header, path, item.content.as_slice()).expect("an entry");
+    }
+    builder.into_inner().expect("an archive")
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 1).expect("memory")
+}
+
+fn member(bytes: &mut Vec<u8>, name: &str, content: &[u8]) {
+    bytes.extend(
+        format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", content.len()).bytes(),
+    );
+    bytes.extend(content);
+    if content.len() % 2 == 1 {
+        bytes.push(b'\n');
+    }
+}
