@@ -5,6 +5,7 @@
 mod cmake;
 mod debian;
 mod empty_home;
+mod from_debian;
 mod make;
 mod pytorch;
 mod runtime;

@@ -8,7 +8,7 @@ use super::workshop::{NEWER, OLDER, Workshop, assert_runtime, ok, repository};
 use crate::support::skip;
 
 /// With a policy minimum of 3.25 or more, FindCUDAToolkit of CMake 3.25.1 fails on its own.
-const LISTS: &str = r#"cmake_minimum_required(VERSION 3.18)
+pub(super) const LISTS: &str = r#"cmake_minimum_required(VERSION 3.18)
 project(story LANGUAGES CXX CUDA)
 find_package(CUDAToolkit REQUIRED)
 message(STATUS "story: ${CUDAToolkit_VERSION} in ${CUDAToolkit_BIN_DIR}")

@@ -120,7 +120,7 @@ fn debian_package(into: &Path) -> Result<PathBuf, String> {
     named(into, "nvidia-cuda-toolkit_11.8.89").ok_or_else(|| "apt-get left no such package".to_owned())
 }
 
-fn apt(directory: &Path, arguments: &[&str]) -> Result<(), String> {
+pub(super) fn apt(directory: &Path, arguments: &[&str]) -> Result<(), String> {
     let shown = directory.display();
     let mut command = Command::new("apt-get");
     for option in [
@@ -135,7 +135,7 @@ fn apt(directory: &Path, arguments: &[&str]) -> Result<(), String> {
     run(command.arg("-qq").args(arguments).current_dir(directory))
 }
 
-fn run(command: &mut Command) -> Result<(), String> {
+pub(super) fn run(command: &mut Command) -> Result<(), String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output =
         timed(&format!("{program} for 11.8"), || command.stdin(std::process::Stdio::null()).output());

@@ -1,0 +1,189 @@
+//! Genuine toolkits of 11.8 and 12.4 from Debian's packages, given as files, beside one of 13.x.
+//!
+//! Debian redistributes NVIDIA's toolkit unchanged in its non-free part, spread over /usr. The packages
+//! are downloaded once (0.9 and 1.1 GB) through private lists, made of the mirror that this machine is
+//! configured with; nothing of the system is changed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::cmake::LISTS;
+use super::debian::{apt, run};
+use super::workshop::{OLDER, Workshop, assert_runtime, downloads, ok, timed};
+use crate::support::{have, skip};
+
+const COMPILE: [&str; 4] = ["-arch=sm_75", "-o", "program", "vector-add.cu"];
+
+/// A toolkit of a Debian release, and the packages that a compile needs.
+struct Toolkit {
+    suite: &'static str,
+    release: &'static str,
+    packages: &'static [&'static str],
+    /// The newest host compiler of bookworm that it takes.
+    host: Option<&'static str>,
+}
+
+impl Toolkit {
+    /// The release as nvcc names it.
+    fn line(&self) -> &'static str {
+        self.release.rsplit_once('.').map_or(self.release, |(line, _)| line)
+    }
+}
+
+const BOOKWORM: Toolkit = Toolkit {
+    suite: "bookworm",
+    release: "11.8.0",
+    packages: &[
+        "nvidia-cuda-toolkit",
+        "nvidia-cuda-dev",
+        "libcudart11.0",
+        "libcupti-dev",
+        "libcupti11.8",
+        "libnvvm4",
+        "libnvrtc11.2",
+        "libnvrtc-builtins11.8",
+        "libnvtoolsext1",
+        "libnvidia-ml-dev",
+        "nvidia-profiler",
+        "libcu++-dev",
+        "libcub-dev",
+        "libthrust-dev",
+    ],
+    host: Some("g++-11"),
+};
+
+const TRIXIE: Toolkit = Toolkit {
+    suite: "trixie",
+    release: "12.4.1",
+    packages: &[
+        "nvidia-cuda-toolkit",
+        "nvidia-cuda-dev",
+        "libcudart12",
+        "libcupti-dev",
+        "libcupti12",
+        "libnvvm4",
+        "libnvrtc12",
+        "libnvrtc-builtins12.4",
+        "libnvjitlink12",
+        "libnvtoolsext1",
+        "libnvidia-ml-dev",
+        "nvidia-profiler",
+        "libcu++-dev",
+        "libcub-dev",
+        "libthrust-dev",
+    ],
+    host: None,
+};
+
+#[test]
+#[ignore = "installs NVIDIA's toolkits"]
+fn debians_packages_given_as_files_are_three_compilers_in_three_directories_with_a_wheels_13() {
+    let Some(kept) = Workshop::open() else { return };
+    let mut all = Vec::new();
+    for toolkit in [BOOKWORM, TRIXIE] {
+        if toolkit.host.is_some_and(|host| !have(host)) {
+            return;
+        }
+        match packages(&toolkit) {
+            Ok(files) => all.push((toolkit, files)),
+            Err(reason) => return skip(&format!("CUDA {} of Debian", toolkit.release), &reason),
+        }
+    }
+    let shop = kept.with_empty_home();
+    shop.install(&[OLDER, "--source", "pypi", "--profile", "minimal"]).expect(0, &[]);
+    for (toolkit, files) in &all {
+        install(&shop, toolkit, files);
+    }
+    timed("verify", || shop.sandbox.assert_healthy());
+    let list = shop.sandbox.ok(&["list"]);
+    assert!(list.contains("from file, unverified") && list.contains("minimal from pypi"), "{list}");
+    one_shell(&shop);
+    for (toolkit, _) in &all {
+        compile(&shop, toolkit);
+        build(&shop, toolkit);
+    }
+    let newer = shop.project(OLDER, Some(OLDER));
+    ok(shop.through_shims(&newer, "nvcc").args(COMPILE));
+    assert_runtime(&ok(&mut shop.exec(OLDER, &newer, newer.join("program"))), OLDER);
+    shop.sandbox.assert_healthy();
+}
+
+fn install(shop: &Workshop, toolkit: &Toolkit, files: &[String]) {
+    let mut arguments = vec!["install", toolkit.release, "--offline", "--from"];
+    arguments.extend(files.iter().map(String::as_str));
+    let installed = format!("installed `{}`", toolkit.release);
+    timed(&installed, || shop.sandbox.run(&arguments)).expect(0, &[&installed, "unverified"]);
+}
+
+/// One shell goes through three directories, each with its pin.
+fn one_shell(shop: &Workshop) {
+    let mut script = String::from("set -e\n");
+    for release in [BOOKWORM.release, OLDER, TRIXIE.release] {
+        let project = shop.project(release, Some(release));
+        writeln!(script, "cd '{}'; nvcc --version", project.display()).expect("memory");
+    }
+    let said = ok(shop.through_shims(shop.sandbox.path(), "sh").args(["-c", &script]));
+    let releases: Vec<&str> =
+        said.lines().filter_map(|line| line.split("release ").nth(1)?.split(',').next()).collect();
+    assert_eq!(releases, ["11.8", OLDER, "12.4"], "{said}");
+}
+
+fn compile(shop: &Workshop, toolkit: &Toolkit) {
+    let project = shop.project(toolkit.release, Some(toolkit.release));
+    let host = toolkit.host.iter().flat_map(|host| ["-ccbin", host]);
+    ok(shop.through_shims(&project, "nvcc").args(host).args(COMPILE));
+    let printed = ok(&mut shop.exec(toolkit.release, &project, project.join("program")));
+    assert_runtime(&printed, toolkit.line());
+}
+
+fn build(shop: &Workshop, toolkit: &Toolkit) {
+    if !have("cmake") {
+        return;
+    }
+    let project = shop.project(&format!("cmake-{}", toolkit.release), Some(toolkit.release));
+    fs::write(project.join("CMakeLists.txt"), LISTS).expect("a project");
+    let mut configure = shop.through_shims(&project, "cmake");
+    configure.args(["-S.", "-Bbuild", "-DCMAKE_CUDA_ARCHITECTURES=75", "-DSOURCE=vector-add.cu"]);
+    configure.args(toolkit.host.map(|host| format!("-DCMAKE_CUDA_HOST_COMPILER={host}")));
+    let said = ok(&mut configure);
+    assert!(said.contains(&format!("story: {}", toolkit.line())), "{said}");
+    ok(shop.through_shims(&project, "cmake").args(["--build", "build"]));
+    let printed = ok(&mut shop.exec(toolkit.release, &project, project.join("build/program")));
+    assert_runtime(&printed, toolkit.line());
+}
+
+/// Returns the packages' files, which are downloaded if they are not there.
+fn packages(toolkit: &Toolkit) -> Result<Vec<String>, String> {
+    let directory = downloads().join(format!("debian-{}", toolkit.suite));
+    if !directory.join("whole").exists() {
+        download(toolkit, &directory)?;
+    }
+    let entries = fs::read_dir(&directory).map_err(|error| error.to_string())?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let is_package = |path: &PathBuf| path.extension().is_some_and(|end| end == "deb");
+    let mut files: Vec<String> = paths.filter(is_package).map(|path| path.display().to_string()).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn download(toolkit: &Toolkit, into: &Path) -> Result<(), String> {
+    let configured = fs::read_to_string("/etc/apt/sources.list.d/debian.sources")
+        .map_err(|_| "there is no `/etc/apt/sources.list.d/debian.sources`".to_owned())?;
+    // The first paragraph is that of the release itself; updates and security follow it.
+    let first = configured.split("\n\n").next().unwrap_or_default();
+    let widen = |line: &str| match line.split_once(':') {
+        Some(("Components", _)) => "Components: main non-free".to_owned(),
+        Some(("Suites", _)) => format!("Suites: {}", toolkit.suite),
+        _ => line.to_owned(),
+    };
+    let private: Vec<String> = first.lines().map(widen).collect();
+    fs::create_dir_all(into.join("lists/partial")).map_err(|error| error.to_string())?;
+    fs::write(into.join("private.sources"), private.join("\n") + "\n").map_err(|error| error.to_string())?;
+    apt(into, &["update"])?;
+    let arguments: Vec<&str> = ["download"].into_iter().chain(toolkit.packages.iter().copied()).collect();
+    apt(into, &arguments)?;
+    run(Command::new("touch").arg(into.join("whole")))?;
+    Ok(())
+}
