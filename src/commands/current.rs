@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::active::{self, Active};
 use crate::context::Context;
 use crate::error::Advise as _;
+use crate::layout;
 use crate::store::StoreError;
 
 /// Show which toolkit is in effect, and why
@@ -28,6 +29,8 @@ struct Report {
     reason: String,
     unverified: bool,
     root: Option<String>,
+    /// cuDNN's version, as its header in the toolkit tells it.
+    cudnn: Option<String>,
 }
 
 impl Current {
@@ -44,8 +47,9 @@ impl Current {
         if self.short {
             return Ok(context.ui.data(&report.name)?);
         }
+        let cudnn = report.cudnn.as_ref().map(|version| format!("; cuDNN {version}")).unwrap_or_default();
         let note = if report.unverified { "; unverified files" } else { "" };
-        Ok(context.ui.data(&format!("{} ({}{note})", report.name, report.reason))?)
+        Ok(context.ui.data(&format!("{} ({}{cudnn}{note})", report.name, report.reason))?)
     }
 }
 
@@ -63,5 +67,10 @@ fn report(active: &Active, context: &Context) -> Result<Report> {
         request: active.request.clone(),
         reason: active.reason.clone(),
         root: active.toolchain.as_ref().map(|toolchain| toolchain.root.display().to_string()),
+        cudnn: active
+            .toolchain
+            .as_ref()
+            .and_then(|toolchain| layout::cudnn_version(&toolchain.root))
+            .map(String::from),
     })
 }

@@ -22,6 +22,16 @@ const INCLUDES: &[&str] = &[
     "include/x86_64-linux-gnu",
     "include/aarch64-linux-gnu",
 ];
+/// cuDNN's headers that may tell its version. Debian's packages carry the major in their names.
+const CUDNN_HEADERS: &[&str] = &[
+    "cudnn_version.h",
+    "cudnn.h",
+    "cudnn_version_v9.h",
+    "cudnn_version_v8.h",
+    "cudnn_v7.h",
+    "cudnn_v6.h",
+    "cudnn_v5.h",
+];
 /// What tells the processor: a program, or else a library.
 const MACHINE_CODE: &[&str] =
     &["bin/nvcc", "bin/ptxas", "lib64/libcudart.so", "lib/libcudart.so", "nvvm/bin/cicc"];
@@ -59,11 +69,12 @@ pub fn inspect(root: &Path) -> Inspection {
 }
 
 /// Returns cuDNN's version by the header that has it: `cudnn_version.h` from 8 on, `cudnn.h` before.
+/// What can't be read counts as missing.
 #[must_use]
 pub fn cudnn(root: &Path) -> Option<Version> {
     let header =
         |name: &str| INCLUDES.iter().find_map(|include| start(&root.join(include).join(name), HEADER_BYTES));
-    ["cudnn_version.h", "cudnn.h"].iter().filter_map(|name| header(name)).find_map(|text| {
+    CUDNN_HEADERS.iter().filter_map(|name| header(name)).find_map(|text| {
         let number = |name: &str| defined(&text, name);
         Some(Version::from_numbers([
             number("CUDNN_MAJOR")?,
@@ -168,6 +179,7 @@ mod tests {
         let new =
             root(&[("include/cudnn.h", "#include \"cudnn_version.h\""), ("include/cudnn_version.h", text)]);
         assert!(cudnn(new.path()).is_some());
+        assert!(cudnn(root(&[("targets/sbsa-linux/include/cudnn_version_v8.h", text)]).path()).is_some());
         assert_eq!(cudnn(root(&[("include/cudnn.h", "#define CUDNN_MAJOR 8")]).path()), None);
     }
 

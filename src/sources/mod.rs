@@ -12,7 +12,7 @@ use crate::model::{Artifact, ComponentName, Digest, Environment, Platform, Profi
 use crate::packages::PackageKind;
 
 /// Every source, in the order in which they are preferred.
-pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &runfile::Runfile, &archive::Archive, &pypi::Pypi];
+pub const SOURCES: &[&dyn Source] = &[&redist::Redist, &runfile::Runfile, &pypi::Pypi, &archive::Archive];
 
 /// One place that releases come from.
 pub trait Source: Sync {
@@ -91,7 +91,7 @@ pub struct Known {
 /// Looks a file up in the program's own tables, by its sha256.
 #[must_use]
 pub fn known(digest: &Digest) -> Option<Known> {
-    runfile::known(digest)
+    runfile::known(digest).or_else(|| archive::known(digest))
 }
 
 /// What a source needs to be asked.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::layout;
 use crate::model::{Entry, Version};
 
 /// A component, and the beginning of a path that shows that it is there. `lib` and `include` stand for
@@ -39,28 +40,10 @@ pub(super) fn has(component: &str, entries: &[Entry]) -> bool {
     })
 }
 
-/// Reads the CUDA release that a tree says it is: all of it from `version.json` or `version.txt`, major
-/// and minor from `cuda.h`, and where there are no headers, what the runtime's name says.
+/// Reads the CUDA release that a tree says it is, and where neither a version file nor a header does,
+/// what the runtime's name says.
 pub(super) fn cuda_release(root: &Path, entries: &[Entry]) -> Option<Version> {
-    json_version(root)
-        .or_else(|| text_version(root))
-        .or_else(|| {
-            let header = read(root, entries, "include/cuda.h")?;
-            let number: u32 = defined(&header, "CUDA_VERSION")?.parse().ok()?;
-            Some(Version::from_numbers([number / 1000, number % 1000 / 10]))
-        })
-        .or_else(|| runtime_version(entries))
-}
-
-/// Reads cuDNN's version from its header.
-pub(super) fn cudnn_version(root: &Path, entries: &[Entry]) -> Option<Version> {
-    let names = ["include/cudnn_version.h", "include/cudnn.h", "include/cudnn_version_v", "include/cudnn_v"];
-    names.iter().find_map(|name| {
-        let header = read(root, entries, name)?;
-        let number = |name: &str| defined(&header, name)?.parse::<u32>().ok();
-        let numbers = [number("CUDNN_MAJOR")?, number("CUDNN_MINOR")?, number("CUDNN_PATCHLEVEL")?];
-        Some(Version::from_numbers(numbers))
-    })
+    layout::inspect(root).cuda.or_else(|| runtime_version(entries))
 }
 
 /// `libcudart.so.10.0.130` has the release's version up to 10.2, and the beginning of it later.
@@ -71,30 +54,6 @@ fn runtime_version(entries: &[Entry]) -> Option<Version> {
     let version = versions.max_by_key(|version| version.numbers().len())?;
     let exact = if version.major() < 11 { version.numbers().len() } else { 2 };
     (version.numbers().len() > 2).then(|| version.truncated(exact))
-}
-
-fn json_version(root: &Path) -> Option<Version> {
-    let text = fs_err::read(root.join("version.json")).ok()?;
-    let json: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    json["cuda"]["version"].as_str()?.parse().ok()
-}
-
-/// `CUDA Version 10.0.130`.
-fn text_version(root: &Path) -> Option<Version> {
-    let text = fs_err::read_to_string(root.join("version.txt")).ok()?;
-    text.lines().next()?.strip_prefix("CUDA Version ")?.trim().parse().ok()
-}
-
-fn read(root: &Path, entries: &[Entry], name: &str) -> Option<String> {
-    let entry = entries.iter().find(|entry| plain(&entry.path).starts_with(name))?;
-    Some(String::from_utf8_lossy(&fs_err::read(root.join(&entry.path)).ok()?).into_owned())
-}
-
-fn defined<'a>(header: &'a str, name: &str) -> Option<&'a str> {
-    header.lines().find_map(|line| {
-        let rest = line.trim_start().strip_prefix("#define")?.trim_start().strip_prefix(name)?;
-        rest.starts_with(char::is_whitespace).then(|| rest.split_whitespace().next()).flatten()
-    })
 }
 
 /// Takes `targets/<platform>` off a path.
@@ -108,42 +67,17 @@ mod tests {
     use super::*;
     use crate::model::EntryKind;
 
-    fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<Entry>) {
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut entries = Vec::new();
-        for (path, content) in files {
-            let full = directory.path().join(path);
-            fs_err::create_dir_all(full.parent().expect("a parent")).expect("a directory");
-            fs_err::write(full, content).expect("a file");
-            let kind = EntryKind::Link { target: String::new() };
-            entries.push(Entry { path: (*path).to_owned(), kind });
-        }
-        (directory, entries)
-    }
-
     #[test]
-    fn releases_of_all_ages() {
-        for (path, content, expected) in [
-            ("version.txt", "CUDA Version 9.0.176\nCUDA Patch Version 9.0.176.1\n", "9.0.176"),
-            ("version.json", "{\"cuda\": {\"name\": \"CUDA SDK\", \"version\": \"12.4.1\"}}", "12.4.1"),
-            ("targets/x86_64-linux/include/cuda.h", "#define CUDA_VERSION 11080\n", "11.8"),
+    fn the_runtimes_name_tells_where_nothing_else_does() {
+        for (name, expected) in [
+            ("libcudart.so.10.0.130", Some("10.0.130")),
+            ("libcudart.so.11.8.89", Some("11.8")),
+            ("libcudart.so.12", None),
         ] {
-            let (directory, entries) = tree(&[(path, content)]);
-            let found = cuda_release(directory.path(), &entries);
-            assert_eq!(found.map(String::from).as_deref(), Some(expected));
-        }
-        let (directory, entries) =
-            tree(&[("version.json", "[]"), ("include/cuda.h", "#define CUDA_VERSION_X 1")]);
-        assert_eq!(cuda_release(directory.path(), &entries), None);
-    }
-
-    #[test]
-    fn cudnn_says_its_version() {
-        let header = "#define CUDNN_MAJOR 7\n#define CUDNN_MINOR 6\n#define CUDNN_PATCHLEVEL 5\n";
-        for name in ["cudnn.h", "cudnn_version.h", "cudnn_version_v8.h"] {
-            let (directory, entries) = tree(&[(&format!("targets/x86_64-linux/include/{name}"), header)]);
-            let found = cudnn_version(directory.path(), &entries);
-            assert_eq!(found.map(String::from).as_deref(), Some("7.6.5"), "{name}");
+            let path = format!("targets/x86_64-linux/lib/{name}");
+            let entries = [Entry { path, kind: EntryKind::Link { target: String::new() } }];
+            let found = cuda_release(Path::new("/nonexistent"), &entries).map(String::from);
+            assert_eq!(found.as_deref(), expected, "{name}");
         }
     }
 

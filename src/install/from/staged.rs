@@ -119,7 +119,7 @@ impl Job<'_> {
         self.found.input.check_unchanged()?;
         let found = self.found;
         let release = release(found, &self.root, &entries);
-        let version = version(found, release.as_ref(), &self.root, &entries)?;
+        let version = version(found, release.as_ref(), &self.root)?;
         let package = StagedPackage { tree: self.root, receipt: receipt(found, version, entries)? };
         Ok(Staged { package, release, built_for: found.built_for, path })
     }
@@ -148,9 +148,9 @@ fn release_of(found: &Found) -> Option<Version> {
     found.version.as_ref().filter(|_| tells).map(|version| version.truncated(2))
 }
 
-fn version(found: &Found, release: Option<&Version>, root: &Path, entries: &[Entry]) -> Result<Version> {
+fn version(found: &Found, release: Option<&Version>, root: &Path) -> Result<Version> {
     let of_content = || match found.component.as_str() {
-        "cudnn" => evidence::cudnn_version(root, entries),
+        "cudnn" => layout::cudnn_version(root),
         _ => release.cloned(),
     };
     found.version.clone().or_else(of_content).ok_or_else(|| {

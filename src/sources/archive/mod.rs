@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::{Access, Listing, Source, SourceError, Wish};
+use super::{Access, Known, Listing, Source, SourceError, Wish};
 use crate::fetch::{FetchError, shown};
-use crate::model::{Artifact, Checksum, Format, Platform, Release, Trust, Version};
+use crate::model::{Artifact, Checksum, Digest, Format, Platform, Release, Trust, Version};
 use crate::packages::{CUDNN, PackageKind};
 
 use table::Row;
@@ -19,6 +19,14 @@ const COMPONENT: &str = "cudnn";
 
 /// Old archives of cuDNN.
 pub struct Archive;
+
+/// Finds the archive that has this digest, among all that are on record.
+pub(super) fn known(digest: &Digest) -> Option<Known> {
+    let is_it = |row: &&Row| row.sha256 == *digest || row.other.contains(digest);
+    let row = table::rows().iter().find(is_it)?;
+    let name = row.path.rsplit('/').next()?.to_owned();
+    Some(Known { name, version: row.version.clone(), built_for: Some(row.cuda.clone()) })
+}
 
 impl Source for Archive {
     fn name(&self) -> &'static str {

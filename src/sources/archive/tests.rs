@@ -1,7 +1,7 @@
 //! The table against its source, and the choice for a CUDA release.
 
 use super::*;
-use crate::model::{Digest, Profile};
+use crate::model::Profile;
 
 /// The first address of what is chosen.
 fn choose(cudnn: &str, cuda: &str, platform: Platform) -> Result<Artifact, String> {
@@ -45,6 +45,16 @@ fn records_that_disagree_are_both_accepted() {
     assert!(matches!(&artifact.checksum, Checksum::OneOf(digests) if digests.len() == 2));
     let sound = choose("8.9.0.131", "12.1.0", Platform::LinuxX86_64).expect("no conflict");
     assert!(matches!(sound.checksum, Checksum::Sha256(_)));
+}
+
+#[test]
+fn a_file_is_known_by_any_digest_on_record() {
+    for row in table::rows().iter().filter(|row| !row.other.is_empty()) {
+        for digest in row.other.iter().chain([&row.sha256]) {
+            assert_eq!(known(digest).map(|known| known.version), Some(row.version.clone()));
+        }
+    }
+    assert!(known(&Digest::from_bytes([7; 32])).is_none());
 }
 
 #[test]
