@@ -55,7 +55,7 @@ impl Current {
 
 fn report(active: &Active, context: &Context) -> Result<Report> {
     let receipt = match &active.toolchain {
-        Some(toolchain) => context.store.receipt(toolchain).hint_from(StoreError::hint)?,
+        Some(toolchain) => context.store.summary(toolchain).hint_from(StoreError::hint)?,
         None => None,
     };
     Ok(Report {

@@ -50,7 +50,14 @@ impl List {
             context.ui.say("nothing is installed yet\nhint: `cudaman install 12.4`, or `cudaman list-remote` for what exists");
         }
         let width = rows.iter().map(|row| row.name.len()).max().unwrap_or_default();
-        rows.iter().try_for_each(|row| context.ui.data(&line(row, width)))?;
+        let lines: Vec<String> = rows.iter().map(|row| line(row, width)).collect();
+        // In one piece: a write for each line takes longer than to make them all.
+        if !lines.is_empty() {
+            context.ui.data(&lines.join(
+                "
+",
+            ))?;
+        }
         if rows.iter().any(|row| row.unverified) {
             context.ui.say("unverified: made of files that the user brought and that nobody vouches for");
         }
@@ -64,7 +71,7 @@ fn row(
     default: Option<&Toolchain>,
     context: &Context,
 ) -> Result<Row> {
-    let receipt = context.store.receipt(toolchain).hint_from(StoreError::hint)?;
+    let receipt = context.store.summary(toolchain).hint_from(StoreError::hint)?;
     let is = |other: Option<&Toolchain>| other.is_some_and(|other| other.root == toolchain.root);
     Ok(Row {
         name: toolchain.name.to_string(),

@@ -24,7 +24,7 @@ pub use fix_up::{Change, FixUp};
 pub use plan::Plan;
 pub use platform::Platform;
 pub use profile::Profile;
-pub use receipt::{Entry, EntryKind, PackageReceipt, ToolchainReceipt};
+pub use receipt::{Entry, EntryKind, PackageReceipt, ToolchainReceipt, ToolchainSummary};
 pub use release::Release;
 pub use request::ToolchainRequest;
 pub use toolchain::{AddOn, PackageId, ToolchainName};

@@ -65,6 +65,24 @@ pub struct ToolchainReceipt {
     pub fix_ups: Vec<Entry>,
 }
 
+/// What a list shows of a toolchain: the head of its [`ToolchainReceipt`], read without the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct ToolchainSummary {
+    /// The format of the receipt.
+    pub format: u32,
+    /// The toolchain's name.
+    pub name: ToolchainName,
+    /// Where it runs.
+    pub platform: Platform,
+    /// How much of the release.
+    pub profile: Profile,
+    /// The source of the toolkit.
+    pub source: String,
+    /// Packages that nobody vouches for.
+    #[serde(default)]
+    pub unverified: Vec<PackageId>,
+}
+
 /// One file or link of a tree, by its path below the tree's root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {

@@ -49,7 +49,9 @@ pub(super) fn read_limited(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, S
         Err(error) if is_absent(&error) => return Ok(None),
         file => file.at("open", path)?,
     };
-    let mut bytes = Vec::new();
+    // Room for all of it and for the look at the end: a buffer that grows asks eight times for 4 KiB.
+    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(size.min(limit) as usize + 64);
     file.take(limit + 1).read_to_end(&mut bytes).at("read", path)?;
     if bytes.len() as u64 > limit {
         let reason = format!("it is larger than {limit} bytes");

@@ -23,18 +23,18 @@ use super::files::{read_limited, remove_file};
 use super::home::{Home, is_absent};
 use super::staging::Staging;
 use crate::model::receipt::RECEIPT_FORMAT;
-use crate::model::{Entry, PackageId, PackageReceipt, ToolchainName, ToolchainReceipt};
+use crate::model::{Entry, PackageId, PackageReceipt, ToolchainName, ToolchainReceipt, ToolchainSummary};
 
 /// The largest receipt that is read: a hundred times the largest that was seen.
 const LIMIT: u64 = 256 << 20;
 
 /// A toolchain's receipt on its way.
 #[derive(Serialize, Deserialize)]
-struct Pending {
+struct Pending<T> {
     /// The inode of the tree's root. Where the live tree is changed file by file it never matches,
     /// and the old receipt holds until the last file is in place.
     root: u64,
-    receipt: ToolchainReceipt,
+    receipt: T,
 }
 
 /// Reads a package's receipt.
@@ -47,17 +47,16 @@ pub(super) fn package(home: &Home, id: &PackageId) -> Result<Option<PackageRecei
 
 /// Reads the receipt of the toolchain that stands in `versions/`.
 pub(super) fn toolchain(home: &Home, name: &ToolchainName) -> Result<Option<ToolchainReceipt>, StoreError> {
-    let settled = read::<ToolchainReceipt>(&home.toolchain_receipt(name));
-    let pending = read_pending(home, name)?;
-    let receipt = match pending {
-        Some(pending) if is_current(home, name, &pending)? => pending.receipt,
-        _ => match settled? {
-            Some(receipt) => receipt,
-            None => return Ok(None),
-        },
-    };
+    let Some(receipt) = standing::<ToolchainReceipt>(home, name)? else { return Ok(None) };
     check(&home.toolchain_receipt(name), receipt.format, receipt.name == *name, &receipt.fix_ups)?;
     Ok(Some(receipt))
+}
+
+/// Reads the head of that receipt: most of a receipt are files, which a list doesn't show.
+pub(super) fn summary(home: &Home, name: &ToolchainName) -> Result<Option<ToolchainSummary>, StoreError> {
+    let Some(summary) = standing::<ToolchainSummary>(home, name)? else { return Ok(None) };
+    check(&home.toolchain_receipt(name), summary.format, summary.name == *name, &[])?;
+    Ok(Some(summary))
 }
 
 /// Announces the receipt of a tree, before the tree is published. Durable afterwards.
@@ -83,8 +82,8 @@ pub(super) fn settle(home: &Home, staging: &Staging, receipt: &ToolchainReceipt)
 /// Ends what a killed process left pending: settles it if its tree was published, else forgets it.
 /// The caller holds the lock of the store.
 pub(super) fn recover(home: &Home, staging: &Staging, name: &ToolchainName) -> Result<(), StoreError> {
-    match read_pending(home, name)? {
-        Some(pending) if is_current(home, name, &pending)? => settle(home, staging, &pending.receipt),
+    match read_pending::<ToolchainReceipt>(home, name)? {
+        Some(pending) if is_current(home, name, pending.root)? => settle(home, staging, &pending.receipt),
         _ => remove_file(&home.pending_receipt(name)),
     }
 }
@@ -109,19 +108,31 @@ pub(super) fn is_plain_path(path: &str) -> bool {
     path.split('/').all(is_plain)
 }
 
+/// Reads the receipt that describes what stands in `versions/`, the pending one or the settled one.
+fn standing<T: DeserializeOwned>(home: &Home, name: &ToolchainName) -> Result<Option<T>, StoreError> {
+    let settled = read(&home.toolchain_receipt(name));
+    match read_pending(home, name)? {
+        Some(pending) if is_current(home, name, pending.root)? => Ok(Some(pending.receipt)),
+        _ => settled,
+    }
+}
+
 /// One that makes no sense was never announced in full, and describes nothing that stands.
-fn read_pending(home: &Home, name: &ToolchainName) -> Result<Option<Pending>, StoreError> {
+fn read_pending<T: DeserializeOwned>(
+    home: &Home,
+    name: &ToolchainName,
+) -> Result<Option<Pending<T>>, StoreError> {
     match read(&home.pending_receipt(name)) {
         Err(StoreError::Damaged { .. }) => Ok(None),
         pending => pending,
     }
 }
 
-fn is_current(home: &Home, name: &ToolchainName, pending: &Pending) -> Result<bool, StoreError> {
+fn is_current(home: &Home, name: &ToolchainName, root: u64) -> Result<bool, StoreError> {
     let tree = home.toolchain(name);
     match fs::symlink_metadata(&tree) {
         Err(error) if is_absent(&error) => Ok(false),
-        metadata => metadata.at("read", &tree).map(|metadata| metadata.ino() == pending.root),
+        metadata => metadata.at("read", &tree).map(|metadata| metadata.ino() == root),
     }
 }
 

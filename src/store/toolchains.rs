@@ -7,7 +7,7 @@ use super::error::At;
 use super::files::names;
 use super::home::{Home, is_absent};
 use super::{Store, StoreError, receipts};
-use crate::model::{ToolchainName, ToolchainReceipt, ToolchainRequest};
+use crate::model::{ToolchainName, ToolchainReceipt, ToolchainRequest, ToolchainSummary};
 
 /// A toolchain in one of the stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +38,19 @@ impl Store {
     /// further store which has one. Adopted ones whose toolkit is gone don't count.
     #[must_use]
     pub fn find(&self, request: &ToolchainRequest) -> Option<Toolchain> {
-        self.homes().find_map(|home| {
-            let present = self.present_toolchains_of(home).unwrap_or_default();
-            let name = request.best(present.iter().map(|toolchain| &toolchain.name))?.clone();
-            present.into_iter().find(|toolchain| toolchain.name == name)
-        })
+        self.homes().find_map(|home| self.find_in(home, request))
+    }
+
+    /// Looks at the best name first, and at another only where nothing stands there.
+    fn find_in(&self, home: &Home, request: &ToolchainRequest) -> Option<Toolchain> {
+        let mut names = names_of(home).unwrap_or_default();
+        loop {
+            let best = request.best(&names)?.clone();
+            match self.toolchain_of(home, &best) {
+                Ok(Some(toolchain)) if !toolchain.is_broken => return Some(toolchain),
+                _ => names.retain(|name| *name != best),
+            }
+        }
     }
 
     /// Reads a toolchain's receipt; adopted ones have none.
@@ -56,16 +64,24 @@ impl Store {
         receipts::toolchain(&Home::new(&toolchain.store)?, &toolchain.name)
     }
 
+    /// Reads what a list shows of a toolchain's receipt; adopted ones have none.
+    ///
+    /// # Errors
+    /// As for [`Store::receipt`].
+    pub fn summary(&self, toolchain: &Toolchain) -> Result<Option<ToolchainSummary>, StoreError> {
+        if toolchain.link.is_some() {
+            return Ok(None);
+        }
+        receipts::summary(&Home::new(&toolchain.store)?, &toolchain.name)
+    }
+
     pub(super) fn own_toolchain(&self, name: &ToolchainName) -> Option<Toolchain> {
         self.toolchain_of(&self.own, name).ok().flatten()
     }
 
     /// Lists the toolchains of one home, or fails: gc must not take what it can't read for nothing.
     pub(super) fn toolchains_of(&self, home: &Home) -> Result<Vec<Toolchain>, StoreError> {
-        // Other spellings of a name, as `cuda-12.4`, are not ours: a reader would not find them.
-        let parse =
-            |text: &String| text.parse().ok().filter(|name: &ToolchainName| name.to_string() == *text);
-        let mut names: Vec<ToolchainName> = names(&home.versions())?.iter().filter_map(parse).collect();
+        let mut names = names_of(home)?;
         names.sort();
         let found = names.iter().map(|name| self.toolchain_of(home, name));
         found.filter_map(Result::transpose).collect()
@@ -96,6 +112,13 @@ impl Store {
     }
 }
 
+/// Lists the names that toolchains have in a home, in no order of releases.
+fn names_of(home: &Home) -> Result<Vec<ToolchainName>, StoreError> {
+    // Other spellings of a name, as `cuda-12.4`, are not ours: a reader would not find them.
+    let parse = |text: &String| text.parse().ok().filter(|name: &ToolchainName| name.to_string() == *text);
+    Ok(names(&home.versions())?.iter().filter_map(parse).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +142,33 @@ mod tests {
         assert_eq!(lab.names(), ["12.4.1", "12.4.1", "12.6.0"]);
         let theirs = find(&lab, "12.6").expect("found");
         assert!(lab.store.receipt(&theirs).expect("read").is_some());
+    }
+
+    #[test]
+    fn what_is_gone_gives_way_to_the_next_best() {
+        let lab = Lab::new();
+        lab.install("12.4.1");
+        let foreign = lab.outside("cuda-12.6");
+        fs::create_dir(&foreign).expect("made");
+        lab.store.adopt(&"12.6.0".parse().expect("a name"), &foreign).expect("adopted");
+        assert!(find(&lab, "12").is_some_and(|found| found.name.to_string() == "12.6.0"));
+        fs::remove_dir(&foreign).expect("removed");
+        assert!(find(&lab, "12").is_some_and(|found| found.name.to_string() == "12.4.1"));
+    }
+
+    #[test]
+    fn a_summary_says_what_the_receipt_says() {
+        let lab = Lab::new();
+        lab.install("12.4.1");
+        let toolchain = find(&lab, "12").expect("found");
+        let receipt = lab.store.receipt(&toolchain).expect("read").expect("a receipt");
+        let summary = lab.store.summary(&toolchain).expect("read").expect("a summary");
+        assert_eq!((summary.name, summary.platform), (receipt.name, receipt.platform));
+        assert_eq!((summary.profile, summary.source), (receipt.profile, receipt.source));
+        let path = lab.path("receipts/toolchains/12.4.1.json");
+        let other = lab.read("receipts/toolchains/12.4.1.json").replace("12.4.1", "12.4.2");
+        fs::write(path, other).expect("written");
+        assert!(matches!(lab.store.summary(&toolchain), Err(StoreError::Damaged { .. })));
     }
 
     #[test]
