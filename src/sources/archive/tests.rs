@@ -49,8 +49,9 @@ fn records_that_disagree_are_both_accepted() {
 
 #[test]
 fn a_file_is_known_by_any_digest_on_record() {
-    for row in table::rows().iter().filter(|row| !row.other.is_empty()) {
-        for digest in row.other.iter().chain([&row.sha256]) {
+    for row in table::rows() {
+        assert_eq!(known(&row.sha256).map(|known| known.version), Some(row.version.clone()));
+        for digest in &row.other {
             assert_eq!(known(digest).map(|known| known.version), Some(row.version.clone()));
         }
     }
@@ -66,8 +67,17 @@ fn rows_are_whole_and_unique() {
         assert!(row.path.ends_with(".tgz") || row.path.ends_with("-archive.tar.xz"), "{}", row.path);
         assert!(!row.from.is_empty() && !row.other.contains(&row.sha256), "{row:?}");
     }
-    assert!(seen.len() >= 430);
+    assert!(seen.len() >= 425);
 }
+
+/// What the facts have with the digest of another version's archive.
+const SLIPS: &[&str] = &[
+    "cudnn-10.2-linux-ppc64le-v8.2.0.53.tgz",
+    "cudnn-linux-sbsa-9.11.0.98_cuda11-archive.tar.xz",
+    "cudnn-linux-sbsa-9.11.0.98_cuda13-archive.tar.xz",
+    "cudnn-linux-x86_64-9.11.0.98_cuda11-archive.tar.xz",
+    "cudnn-linux-x86_64-9.11.0.98_cuda13-archive.tar.xz",
+];
 
 /// The facts lie beside the checkout where the project is developed, and nowhere else.
 #[test]
@@ -88,9 +98,12 @@ fn the_table_says_what_its_source_says() {
     let Ok(text) = fs_err::read_to_string(path) else { return };
     let facts: Facts = toml::from_str(&text).expect("the facts are TOML");
     let linux: Vec<&Fact> = facts.cudnn.iter().filter(|fact| fact.platform.starts_with("linux")).collect();
-    assert_eq!(linux.len(), table::rows().len());
+    assert_eq!(linux.len(), table::rows().len() + SLIPS.len());
     for fact in linux {
-        let row = table::rows().iter().find(|row| fact.url.ends_with(&row.path)).expect(&fact.url);
+        let Some(row) = table::rows().iter().find(|row| fact.url.ends_with(&row.path)) else {
+            assert!(SLIPS.iter().any(|slip| fact.url.ends_with(slip)), "{}", fact.url);
+            continue;
+        };
         assert_eq!((row.sha256, row.version.to_string()), (fact.sha256, fact.version.clone()));
         assert_eq!((row.cuda.to_string(), row.platform.name()), (fact.cuda.clone(), fact.platform.as_str()));
     }
