@@ -88,6 +88,14 @@ impl Ui {
         }
     }
 
+    /// Says what to do about a line of caution, the first time only, unless asked to be quiet.
+    pub fn hint_once(&self, advice: &str) {
+        let line = format!("hint: {advice}");
+        if self.is_new(&line) {
+            self.say(&line);
+        }
+    }
+
     /// Says why the program failed.
     pub fn fail(&self, rendered: &str) {
         let line = rendered.replacen("error:", &self.painted("error:", "31"), 1);

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::install::source_names;
 use crate::context::Context;
-use crate::error::advised;
+use crate::error::{advised, with_advice};
 use crate::install::access;
 use crate::model::request::Base;
 use crate::model::{Platform, ToolchainRequest, Version};
@@ -90,6 +90,7 @@ impl ListRemote {
         let access = access(&client, context);
         let mut rows: BTreeMap<Version, Row> = BTreeMap::new();
         let mut answers = 0;
+        let mut advice = Vec::new();
         for source in sources::named(&names) {
             match source.releases(kind, platform, &access) {
                 Ok(listing) => {
@@ -105,17 +106,27 @@ impl ListRemote {
                     }
                 }
                 Err(error @ SourceError::Malformed { .. }) => return Err(error.into()),
-                Err(error) => context.ui.warn_once(&format!("{}: {error}", source.name())),
+                Err(error) => {
+                    context.ui.warn_once(&format!("{}: {error}", source.name()));
+                    advice.extend(error.hint());
+                }
             }
         }
         if answers == 0 {
-            return Err(advised(
-                "no source could be asked",
-                "check the network, or set `--mirror` or `--pypi-index`",
-            ));
+            return Err(unanswered(advice));
         }
+        advice.iter().for_each(|hint| context.ui.hint_once(hint));
         Ok(rows)
     }
+}
+
+/// Why each of the sources could not be asked was told already.
+fn unanswered(mut advice: Vec<String>) -> anyhow::Error {
+    advice.dedup();
+    let mut advice = advice.into_iter().rev();
+    let last =
+        advice.next().unwrap_or_else(|| "check the network, or set `--mirror` or `--pypi-index`".to_owned());
+    advice.fold(advised("no source could be asked", last), with_advice)
 }
 
 fn merge(rows: &mut BTreeMap<Version, Row>, version: Version, date: Option<String>, source: &'static str) {

@@ -48,6 +48,7 @@ pub fn find(chosen: &[ToolchainName], context: &Context) -> Result<Vec<Update>> 
             Ok(listing) => listing,
             Err(error) => {
                 context.ui.warn_once(&format!("{}: {error}", source.name()));
+                error.hint().iter().for_each(|hint| context.ui.hint_once(hint));
                 continue;
             }
         };

@@ -183,3 +183,17 @@ fn a_host_that_accepts_and_never_answers_is_given_up_in_time() {
     run.expect(1, &["redist, runfile: ", "pypi: "]);
     assert!(start.elapsed() < 2 * PATIENCE, "{:?}: {run:?}", start.elapsed());
 }
+
+#[test]
+fn an_index_that_can_not_be_asked_says_what_to_do() {
+    let mirror = Mirror::start();
+    PythonIndex::nvidias().serve(&mirror, "/", Form::Html);
+    let mut sandbox = Sandbox::new();
+    sandbox.set("CUDAMAN_PYPI_INDEX", mirror.at("simple/").as_str());
+    sandbox.set("CUDAMAN_SOURCES", "pypi");
+    sandbox.ok(&["install", "13.0", "--profile", "minimal"]);
+    let advice = "hint: unset `CUDAMAN_OFFLINE`, or drop `--offline`";
+    sandbox.run(&["install", "13.1", "--offline"]).expect(1, &[advice]);
+    sandbox.run(&["list-remote", "--offline"]).expect(1, &["no source could be asked", advice]);
+    sandbox.run(&["outdated", "--offline"]).expect(0, &["warning: pypi: ", advice]);
+}

@@ -97,7 +97,8 @@ impl Lack {
         if offer.failures.is_empty() {
             return SourceError::NotOffered(text);
         }
-        SourceError::unreachable(format!("{text}; and {}", offer.failures.join("; ")))
+        let error = offer.unreachable();
+        SourceError::Unreachable { reason: format!("{text}; and {error}"), hint: error.hint() }
     }
 }
 

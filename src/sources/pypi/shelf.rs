@@ -16,11 +16,18 @@ pub(super) trait Pages: Sync {
     fn read(&self, url: &Url, accept: &str, limit: u64) -> Result<Document, Fault>;
 }
 
+/// Why an index could not be asked, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) reason: String,
+    pub(super) hint: Option<String>,
+}
+
 /// Why a document could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Anything but the next.
-    Failed(String),
+    Failed(Failure),
     /// There is no such document: an index without the project.
     Missing,
 }
@@ -39,7 +46,22 @@ pub(super) struct Offer {
     /// Those of the first index first, those of directories last.
     pub(super) candidates: Vec<Candidate>,
     /// Why indexes could not be asked: what is missing may be there.
-    pub(super) failures: Vec<String>,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Offer {
+    /// Makes one error of all failures, with the first advice that there is.
+    pub(super) fn unreachable(&self) -> SourceError {
+        let reasons: Vec<&str> = self.failures.iter().map(|failure| failure.reason.as_str()).collect();
+        let hint = self.failures.iter().find_map(|failure| failure.hint.clone());
+        SourceError::Unreachable { reason: reasons.join("; "), hint }
+    }
+}
+
+impl From<Failure> for SourceError {
+    fn from(failure: Failure) -> Self {
+        Self::Unreachable { reason: failure.reason, hint: failure.hint }
+    }
 }
 
 impl Shelf<'_> {
@@ -55,14 +77,14 @@ impl Shelf<'_> {
             match self.pages.read(&page, ACCEPT, PAGE_LIMIT) {
                 Ok(document) => offer.candidates.extend(read(document, project, &page)?),
                 Err(Fault::Missing) => {}
-                Err(Fault::Failed(reason)) => offer.failures.push(reason),
+                Err(Fault::Failed(failure)) => offer.failures.push(failure),
             }
         }
         for directory in &self.indexes.directories {
             offer.candidates.extend(in_directory(directory, project));
         }
         if offer.candidates.is_empty() && !offer.failures.is_empty() {
-            return Err(SourceError::unreachable(offer.failures.join("; ")));
+            return Err(offer.unreachable());
         }
         Ok(offer)
     }
@@ -78,7 +100,7 @@ impl Pages for Client {
 fn fault(error: &FetchError) -> Fault {
     match error {
         FetchError::NotFound { .. } => Fault::Missing,
-        _ => Fault::Failed(error.to_string()),
+        _ => Fault::Failed(Failure { reason: error.to_string(), hint: error.hint() }),
     }
 }
 
@@ -152,7 +174,8 @@ pub(super) mod tests {
     impl Pages for Memory {
         fn read(&self, url: &Url, _: &str, limit: u64) -> Result<Document, Fault> {
             if self.broken.is_some_and(|broken| url.as_str().starts_with(broken)) {
-                return Err(Fault::Failed(format!("could not reach `{}`: it is down", shown(url))));
+                let reason = format!("could not reach `{}`: it is down", shown(url));
+                return Err(Fault::Failed(Failure { reason, hint: Some("wait".to_owned()) }));
             }
             let body = self.documents.get(url.as_str()).ok_or(Fault::Missing)?.clone();
             assert!(body.len() as u64 <= limit);
@@ -176,7 +199,8 @@ pub(super) mod tests {
         let shelf = Shelf { pages: &memory, indexes: &indexes };
         let offer = shelf.offer("nvidia-x").expect("an offer");
         assert_eq!((offer.candidates.len(), offer.failures.len()), (1, 1));
-        assert!(matches!(shelf.offer("nvidia-y"), Err(SourceError::Unreachable { .. })));
+        let error = shelf.offer("nvidia-y").expect_err("nothing is left");
+        assert!(matches!(error, SourceError::Unreachable { .. }) && error.hint().as_deref() == Some("wait"));
     }
 
     #[test]

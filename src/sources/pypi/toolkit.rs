@@ -123,7 +123,7 @@ fn metapackage(candidate: &Candidate, shelf: &Shelf<'_>) -> Result<String, Sourc
     let what = shown(&candidate.url);
     let document =
         shelf.pages.read(&candidate.url, "*/*", METAPACKAGE_LIMIT).map_err(|fault| match fault {
-            Fault::Failed(reason) => SourceError::unreachable(reason),
+            Fault::Failed(failure) => failure.into(),
             Fault::Missing => {
                 SourceError::unreachable(format!("could not find `{what}`, which the index lists"))
             }
