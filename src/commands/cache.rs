@@ -1,9 +1,12 @@
 //! `cudaman cache`: downloads that were kept or were cut short.
 
 use anyhow::Result;
+use serde::Serialize;
+use serde_json::json;
 
 use crate::context::Context;
 use crate::error::Advise as _;
+use crate::model::Digest;
 use crate::store::{Cached, StoreError};
 use crate::ui::human_bytes;
 
@@ -17,11 +20,32 @@ pub struct Cache {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Remove every download that no running install is using
-    Clear,
+    Clear {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the downloads and their sizes
-    List,
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show where downloads are kept
-    Path,
+    Path {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// One download.
+#[derive(Serialize)]
+struct Row {
+    digest: Digest,
+    path: String,
+    size: u64,
+    complete: bool,
 }
 
 impl Cache {
@@ -31,20 +55,31 @@ impl Cache {
     /// Returns an error where the cache can't be read or changed.
     pub fn run(&self, context: &Context) -> Result<()> {
         let cache = context.store.cache();
-        match self.action.as_ref().unwrap_or(&Action::List) {
-            Action::Clear => {
+        match self.action.as_ref().unwrap_or(&Action::List { json: false }) {
+            Action::Clear { json } => {
                 let bytes = cache.clear().hint_from(StoreError::hint)?;
                 context.ui.say(&format!("freed {}", human_bytes(bytes)));
-                Ok(())
+                if *json { Ok(context.ui.json(&json!({ "bytes": bytes }))?) } else { Ok(()) }
             }
-            Action::List => cache
-                .list()
-                .hint_from(StoreError::hint)?
-                .iter()
-                .try_for_each(|cached| Ok(context.ui.data(&line(cached))?)),
-            Action::Path => Ok(context.ui.data(&cache.path().display().to_string())?),
+            Action::List { json } => list(&cache.list().hint_from(StoreError::hint)?, *json, context),
+            Action::Path { json } => {
+                let path = cache.path().display().to_string();
+                Ok(if *json { context.ui.json(&json!({ "path": path })) } else { context.ui.data(&path) }?)
+            }
         }
     }
+}
+
+fn list(cached: &[Cached], json: bool, context: &Context) -> Result<()> {
+    if json {
+        return Ok(context.ui.json(&cached.iter().map(row).collect::<Vec<_>>())?);
+    }
+    cached.iter().try_for_each(|cached| Ok(context.ui.data(&line(cached))?))
+}
+
+fn row(cached: &Cached) -> Row {
+    let path = cached.path.display().to_string();
+    Row { digest: cached.digest, path, size: cached.size, complete: cached.is_complete }
 }
 
 fn line(cached: &Cached) -> String {

@@ -1,6 +1,7 @@
 //! `cudaman config`: shows and changes the settings in `config.toml`.
 
 use anyhow::{Context as _, Result};
+use serde_json::{Map, Value, json};
 use toml_edit::{Array, DocumentMut, value};
 
 use crate::config::{ConfigError, SETTINGS, Setting, setting};
@@ -20,6 +21,9 @@ enum Action {
     Get {
         /// The setting
         key: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show every setting in force, with what it is for
     List {
@@ -28,7 +32,11 @@ enum Action {
         json: bool,
     },
     /// Show where the settings are kept
-    Path,
+    Path {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Change a setting
     Set {
         /// The setting
@@ -50,9 +58,13 @@ impl Config {
     /// Returns an error for an unknown setting, a value that doesn't fit, or a file that can't be written.
     pub fn run(&self, context: &Context) -> Result<()> {
         match self.action.as_ref().unwrap_or(&Action::List { json: false }) {
-            Action::Get { key } => Ok(context.ui.data(&known(key)?.value(&context.config))?),
+            Action::Get { key, json: false } => Ok(context.ui.data(&known(key)?.value(&context.config))?),
+            Action::Get { key, json: true } => Ok(context.ui.json(&object([known(key)?], context))?),
             Action::List { json } => list(*json, context),
-            Action::Path => Ok(context.ui.data(&context.store.config_file().display().to_string())?),
+            Action::Path { json } => {
+                let path = context.store.config_file().display().to_string();
+                Ok(if *json { context.ui.json(&json!({ "path": path })) } else { context.ui.data(&path) }?)
+            }
             Action::Set { key, value } => {
                 let setting = known(key)?;
                 let items = setting.check(value).hint_from(ConfigError::hint)?;
@@ -77,9 +89,8 @@ fn known(key: &str) -> Result<&'static Setting> {
 }
 
 fn list(json: bool, context: &Context) -> Result<()> {
-    let value = |setting: &Setting| (setting.key.to_owned(), setting.value(&context.config).into());
     if json {
-        return Ok(context.ui.json(&SETTINGS.iter().map(value).collect::<serde_json::Map<_, _>>())?);
+        return Ok(context.ui.json(&object(SETTINGS, context))?);
     }
     for setting in SETTINGS {
         let value = setting.value(&context.config);
@@ -88,6 +99,11 @@ fn list(json: bool, context: &Context) -> Result<()> {
             .data(&format!("{} = {value}\n    {} ({})", setting.key, setting.help, setting.variable))?;
     }
     Ok(())
+}
+
+fn object<'a>(settings: impl IntoIterator<Item = &'a Setting>, context: &Context) -> Map<String, Value> {
+    let value = |setting: &Setting| (setting.key.to_owned(), setting.value(&context.config).into());
+    settings.into_iter().map(value).collect()
 }
 
 fn item(setting: &Setting, items: Vec<String>) -> toml_edit::Item {

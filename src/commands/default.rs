@@ -1,6 +1,7 @@
 //! `cudaman default`: what is in effect where nothing else was chosen.
 
 use anyhow::Result;
+use serde::Serialize;
 
 use super::installed;
 use crate::context::Context;
@@ -19,6 +20,18 @@ pub struct Default {
     /// Have no default
     #[arg(long, conflicts_with = "request")]
     unset: bool,
+
+    /// Print JSON
+    #[arg(long, conflicts_with = "unset")]
+    json: bool,
+}
+
+/// The default, and what it leads to.
+#[derive(Serialize)]
+struct Report {
+    request: String,
+    /// None for the system's toolkit, and where nothing is installed that satisfies the request.
+    toolchain: Option<String>,
 }
 
 impl Default {
@@ -31,21 +44,26 @@ impl Default {
             context.prepare()?;
             return context.store.set_default(None).hint_from(StoreError::hint);
         }
-        let Some(request) = &self.request else { return show(context) };
+        let Some(request) = &self.request else { return self.show(context) };
         if request.base != Base::System {
             installed(request, context)?;
         }
         context.prepare()?;
         context.store.set_default(Some(request)).hint_from(StoreError::hint)?;
         context.ui.say(&format!("the default is now `{request}`"));
-        Ok(())
+        if self.json { self.show(context) } else { Ok(()) }
     }
-}
 
-fn show(context: &Context) -> Result<()> {
-    let request = context
-        .store
-        .default_request()
-        .ok_or_else(|| advised("there is no default", "`cudaman default <version>` sets one"))?;
-    Ok(context.ui.data(&request.to_string())?)
+    fn show(&self, context: &Context) -> Result<()> {
+        let request = context
+            .store
+            .default_request()
+            .ok_or_else(|| advised("there is no default", "`cudaman default <version>` sets one"))?
+            .to_string();
+        if !self.json {
+            return Ok(context.ui.data(&request)?);
+        }
+        let toolchain = context.store.default_toolchain().map(|toolchain| toolchain.name.to_string());
+        Ok(context.ui.json(&Report { request, toolchain })?)
+    }
 }

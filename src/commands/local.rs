@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
+use serde::Serialize;
 
 use crate::active::{self, PIN_FILE};
 use crate::context::Context;
@@ -20,6 +21,17 @@ pub struct Local {
     /// Remove the pin of this directory
     #[arg(long, conflicts_with = "request")]
     unset: bool,
+
+    /// Print JSON
+    #[arg(long, conflicts_with = "unset")]
+    json: bool,
+}
+
+/// The pin that counts here.
+#[derive(Serialize)]
+struct Report {
+    request: String,
+    file: String,
 }
 
 impl Local {
@@ -32,14 +44,26 @@ impl Local {
         if self.unset {
             return unpin(&path);
         }
-        let Some(request) = &self.request else { return show(context) };
+        let Some(request) = &self.request else { return self.show(context) };
         write(&path, request)?;
         context.ui.say(&format!("pinned `{request}` in `{}`", path.display()));
         if request.base != Base::System && context.store.find(request).is_none() {
             context.ui.warn(&format!("`{request}` is not installed"));
             context.ui.say(&format!("hint: `cudaman install '{request}'`"));
         }
-        Ok(())
+        if self.json { self.show(context) } else { Ok(()) }
+    }
+
+    fn show(&self, context: &Context) -> Result<()> {
+        let pin = active::pin(context)?.ok_or_else(|| {
+            advised("nothing is pinned here or above", "`cudaman local <version>` writes a pin")
+        })?;
+        let file = pin.path.display().to_string();
+        if self.json {
+            return Ok(context.ui.json(&Report { request: pin.request, file })?);
+        }
+        context.ui.say(&format!("pinned in `{file}`"));
+        Ok(context.ui.data(&pin.request)?)
     }
 }
 
@@ -51,14 +75,6 @@ fn unpin(path: &std::path::Path) -> Result<()> {
         )),
         result => Ok(result?),
     }
-}
-
-fn show(context: &Context) -> Result<()> {
-    let pin = active::pin(context)?.ok_or_else(|| {
-        advised("nothing is pinned here or above", "`cudaman local <version>` writes a pin")
-    })?;
-    context.ui.say(&format!("pinned in `{}`", pin.path.display()));
-    Ok(context.ui.data(&pin.request)?)
 }
 
 /// Replaces the file in one step, and a link by a file: writing through a link that came with a

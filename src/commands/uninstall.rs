@@ -1,13 +1,14 @@
 //! `cudaman uninstall`: removes toolchains, and the packages that no other toolchain uses.
 
 use anyhow::Result;
+use serde::Serialize;
 
 use super::unambiguous;
 use crate::active;
 use crate::context::Context;
 use crate::error::Advise as _;
-use crate::model::ToolchainRequest;
 use crate::model::request::Base;
+use crate::model::{ToolchainName, ToolchainRequest};
 use crate::store::{StoreError, Toolchain};
 use crate::ui::human_bytes;
 
@@ -21,6 +22,18 @@ pub struct Uninstall {
     /// Keep packages that nothing uses any more, for a quick install later
     #[arg(long)]
     keep_packages: bool,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was removed.
+#[derive(Serialize)]
+struct Report {
+    removed: Vec<ToolchainName>,
+    /// The bytes that this freed in packages.
+    bytes: u64,
 }
 
 impl Uninstall {
@@ -40,12 +53,14 @@ impl Uninstall {
             context.store.remove(&toolchain.name).hint_from(StoreError::hint)?;
             context.ui.say(&format!("removed `{}`", toolchain.name));
         }
+        let mut bytes = 0;
         if !self.keep_packages {
-            let report = context.store.gc(false).hint_from(StoreError::hint)?;
-            context.ui.say(&format!("freed {}", human_bytes(report.bytes())));
+            bytes = context.store.gc(false).hint_from(StoreError::hint)?.bytes();
+            context.ui.say(&format!("freed {}", human_bytes(bytes)));
         }
         warn_of_default(context);
-        Ok(())
+        let removed = toolchains.into_iter().map(|toolchain| toolchain.name).collect();
+        if self.json { Ok(context.ui.json(&Report { removed, bytes })?) } else { Ok(()) }
     }
 }
 

@@ -1,12 +1,13 @@
 //! `cudaman upgrade`: installs the newest update of each line beside what is there.
 
 use anyhow::Result;
+use serde::Serialize;
 
 use super::unambiguous;
 use crate::context::Context;
 use crate::error::Advise as _;
 use crate::install::{self, Outcome, updates};
-use crate::model::ToolchainRequest;
+use crate::model::{ToolchainName, ToolchainRequest};
 use crate::store::StoreError;
 
 /// Install the newest update of installed toolkits; the old ones stay until they are uninstalled
@@ -15,6 +16,18 @@ pub struct Upgrade {
     /// Which toolchains; none means all
     #[arg(value_name = "NAME")]
     names: Vec<String>,
+
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One upgrade.
+#[derive(Serialize)]
+struct Report {
+    from: ToolchainName,
+    to: ToolchainName,
+    root: String,
 }
 
 impl Upgrade {
@@ -30,7 +43,8 @@ impl Upgrade {
             context.ui.say("every toolkit is the newest of its line");
         }
         let default = context.store.default_request();
-        for update in updates {
+        let mut reports = Vec::new();
+        let result = updates.iter().try_for_each(|update| {
             let old = update.receipt.name.clone();
             let (Outcome::Installed(new) | Outcome::Present(new)) =
                 install::install(&update.order(), context)?;
@@ -41,7 +55,12 @@ impl Upgrade {
                 let request = ToolchainRequest::exactly(&new.name);
                 context.store.set_default(Some(&request)).hint_from(StoreError::hint)?;
             }
+            reports.push(Report { from: old, to: new.name, root: new.root.display().to_string() });
+            Ok(())
+        });
+        if self.json {
+            context.ui.json(&reports)?;
         }
-        Ok(())
+        result
     }
 }

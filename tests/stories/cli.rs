@@ -52,6 +52,21 @@ fn every_json_is_one_document() {
         &["verify", "--json"],
         &["config", "list", "--json"],
         &["env", "12.4", "--format", "json"],
+        &["which", "nvcc", "--json"],
+        &["default", "--json"],
+        &["default", "12.4", "--json"],
+        &["local", "12.4", "--json"],
+        &["local", "--json"],
+        &["cache", "list", "--json"],
+        &["cache", "path", "--json"],
+        &["cache", "clear", "--json"],
+        &["config", "get", "jobs", "--json"],
+        &["config", "path", "--json"],
+        &["upgrade", "--json"],
+        &["upgrade", "--json"],
+        &["gc", "--dry-run", "--json"],
+        &["uninstall", "12.4.0", "--json"],
+        &["gc", "--json"],
     ] {
         let run = sandbox.run(arguments);
         run.expect(0, &[]);
@@ -63,6 +78,29 @@ fn every_json_is_one_document() {
     for command in ["list", "outdated"] {
         assert_eq!(empty.ok(&[command, "--json"]), "[]\n", "{command}");
     }
+}
+
+#[test]
+fn json_says_what_the_words_say() {
+    let (_mirror, sandbox) = installed();
+    let json = |arguments: &[&str]| -> Value {
+        serde_json::from_str(&sandbox.ok(arguments)).unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
+    };
+    let root = sandbox.root("12.4.0").display().to_string();
+    let which = json(&["which", "nvcc", "--json"]);
+    assert_eq!((&which["path"], &which["toolchain"]), (&format!("{root}/bin/nvcc").into(), &"12.4.0".into()));
+    let default = json(&["default", "12", "--json"]);
+    assert_eq!((&default["request"], &default["toolchain"]), (&"12".into(), &"12.4.0".into()));
+    assert_eq!(json(&["local", "12.4", "--json"]), json(&["local", "--json"]));
+    assert_eq!(json(&["config", "get", "jobs", "--json"]), serde_json::json!({ "jobs": "4" }));
+    let upgraded = json(&["upgrade", "--json"]);
+    assert_eq!((&upgraded[0]["from"], &upgraded[0]["to"]), (&"12.4.0".into(), &"12.4.1".into()));
+    let removed = json(&["uninstall", "12.4.0", "12.4.1", "--keep-packages", "--json"]);
+    assert_eq!((&removed["removed"][0], &removed["bytes"]), (&"12.4.0".into(), &0.into()));
+    let planned = json(&["gc", "--dry-run", "--json"]);
+    assert!(planned["bytes"].as_u64().is_some_and(|bytes| bytes > 0), "{planned}");
+    assert_eq!(planned, json(&["gc", "--json"]));
+    sandbox.run(&["default", "--unset", "--json"]).expect(2, &["--json"]);
 }
 
 #[test]
