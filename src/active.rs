@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::advised;
 use crate::model::ToolchainRequest;
 use crate::model::request::Base;
+use crate::packages::components::{self, Role};
 use crate::store::{HostSystem, Toolchain};
 
 /// The file in which a project pins a toolkit.
@@ -127,8 +128,20 @@ pub fn tool(name: &str, active: &Active, context: &Context) -> Result<PathBuf> {
             format!("{message}; {} {}", others.join(", "), if others.len() == 1 { "does" } else { "do" }),
             format!("`cudaman exec '{first}' -- {name}`"),
         ),
-        None => advised(message, format!("`cudaman install '{}' --profile full`", active.request)),
+        None => advised(message, way_to(name, toolchain, &active.request)),
     })
+}
+
+/// Says what brings a tool to a toolchain: a part of the compiler needs the others.
+fn way_to(name: &str, toolchain: &Toolchain, request: &str) -> String {
+    if toolchain.link.is_some() {
+        return "a linked toolkit is never changed; `cudaman install` brings another".to_owned();
+    }
+    match components::by_tool(name) {
+        Some(row) if row.role == Role::Compiler => format!("`cudaman install '{request}' --profile minimal`"),
+        Some(row) => format!("`cudaman install '{request}' --with {}`", row.name),
+        None => format!("`ls '{}/bin'` shows the tools that it has", toolchain.root.display()),
+    }
 }
 
 fn fallback(context: &Context) -> Active {

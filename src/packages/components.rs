@@ -37,6 +37,9 @@ pub struct Component {
     pub never: Option<String>,
     /// What it holds, in a few words.
     pub what: String,
+    /// The programs that it brings.
+    #[serde(default)]
+    pub tools: Vec<String>,
     /// The first manifest that is known to have it.
     pub first: Option<Version>,
     /// The last manifest that is known to have it.
@@ -113,6 +116,12 @@ pub fn by_name(name: &str) -> Option<&'static Component> {
     all().iter().find(|component| component.name.as_str() == name)
 }
 
+/// Returns the component that brings a program.
+#[must_use]
+pub fn by_tool(name: &str) -> Option<&'static Component> {
+    all().iter().find(|component| component.tools.iter().any(|tool| tool == name))
+}
+
 /// Returns the component that a wheel holds, by the stem of its name (`nvidia-cuda-nvcc`, without
 /// `-cu12`).
 #[must_use]
@@ -173,11 +182,14 @@ mod tests {
     fn rows_are_whole_and_unique() {
         let mut names = BTreeSet::new();
         let mut wheels = BTreeSet::new();
+        let mut tools = BTreeSet::new();
         for row in all() {
             assert!(names.insert(&row.name), "{} twice", row.name);
             assert!(row.wheel.as_ref().is_none_or(|wheel| wheels.insert(wheel)), "{}", row.name);
             assert_eq!(row.wheel.is_some(), row.extra.is_some(), "{}", row.name);
             assert_eq!(row.profiles.is_empty(), row.never.is_some(), "{}", row.name);
+            assert!(row.tools.iter().all(|tool| tools.insert(tool)), "{}", row.name);
+            assert!(row.tools.is_empty() || matches!(row.role, Role::Compiler | Role::Tool), "{}", row.name);
             assert!(row.first <= row.last, "{}", row.name);
             assert!(row.profiles.is_empty() || row.profiles.contains(&Profile::Full), "{}", row.name);
             assert!(row.profiles.is_sorted_by_key(|profile| Profile::ALL.iter().position(|p| p == profile)));

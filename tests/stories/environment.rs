@@ -1,6 +1,6 @@
 //! `env` and `exec`: one environment, in real shells.
 
-use crate::support::{Mirror, Release, Run, Sandbox, have};
+use crate::support::{Mirror, Release, Run, Sandbox, file, have, program, serve_files};
 
 fn toolkit() -> (Mirror, Sandbox) {
     let mirror = Mirror::start();
@@ -118,4 +118,25 @@ fn help_and_completions_cover_every_command() {
     assert!(sandbox.ok(&["--version"]).starts_with("cudaman "));
     sandbox.run(&["no-such-command"]).expect(2, &[]);
     assert!(!sandbox.store().exists(), "looking changes nothing");
+}
+
+#[test]
+fn a_tool_that_is_missing_names_what_brings_it() {
+    let mirror = Mirror::start();
+    Release::tiny("12.4.1").serve(&mirror);
+    let files = [file("LICENSE", "licence\n"), program("bin/cuobjdump", "#!/bin/sh\n")];
+    serve_files(&mirror, "12.4.1", "cuda_cuobjdump", &files);
+    let mut sandbox = Sandbox::new().with_mirror(&mirror);
+    sandbox.ok(&["install", "12.4", "--profile", "runtime"]);
+    sandbox.set("CUDAMAN_VERSION", "12.4");
+    let way = "hint: `cudaman install '12.4' --profile minimal`";
+    sandbox.run(&["which", "nvcc"]).expect(1, &["`12.4.1` has no `nvcc`", way]);
+    sandbox.ok(&["uninstall", "12.4"]);
+    sandbox.ok(&["install", "12.4", "--profile", "minimal"]);
+    sandbox.ok(&["which", "nvcc"]);
+    let way = "hint: `cudaman install '12.4' --with cuda_cuobjdump`";
+    sandbox.run(&["which", "cuobjdump"]).expect(1, &["`12.4.1` has no `cuobjdump`", way]);
+    sandbox.ok(&["install", "12.4", "--with", "cuda_cuobjdump"]);
+    sandbox.ok(&["which", "cuobjdump"]);
+    sandbox.run(&["which", "no-such-tool"]).expect(1, &["hint: `ls '", "/bin'` shows"]);
 }
