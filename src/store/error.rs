@@ -64,6 +64,14 @@ pub enum StoreError {
         /// What was looked for.
         what: String,
     },
+    /// A tree in which something is mounted, which a deletion would go through to.
+    #[error("could not remove `{path}`: `{mount}` is mounted in it, and would be emptied with it")]
+    Mounted {
+        /// The tree.
+        path: PathBuf,
+        /// The mount point.
+        mount: PathBuf,
+    },
     /// A store that a newer program has written.
     #[error(
         "`{path}` has layout {found}, this program knows layouts up to {known}: it needs a newer cudaman"
@@ -89,6 +97,7 @@ impl StoreError {
             }
             Self::Io { source, .. } => io_hint(source)?,
             Self::Locked { .. } => "wait for the other process, or end it, and try again",
+            Self::Mounted { mount, .. } => return Some(format!("`umount '{}'`", mount.display())),
             Self::NewerLayout { .. } => "update cudaman, or set CUDAMAN_HOME to another directory",
             Self::Conflict { .. } | Self::Exists { .. } | Self::Missing { .. } => return None,
         };

@@ -5,7 +5,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::{At, StoreError};
 use super::files::{exists, names, random_name};
@@ -72,14 +72,11 @@ fn refuse_mounts(path: &Path) -> Result<(), StoreError> {
     }
     let Ok(table) = fs::read_to_string("/proc/self/mountinfo") else { return Ok(()) };
     let mounts = table.lines().filter_map(|line| line.split(' ').nth(4));
-    for mount in mounts.map(|mount| mount.replace("\\040", " ")) {
-        if !Path::new(&mount).starts_with(&real) {
-            continue;
-        }
-        let reason = format!("`{mount}` is mounted in it, and a deletion would reach what is mounted");
-        return Err(StoreError::Damaged { path: path.to_owned(), reason });
+    let mut mounts = mounts.map(|mount| PathBuf::from(mount.replace("\\040", " ")));
+    match mounts.find(|mount| mount.starts_with(&real)) {
+        Some(mount) => Err(StoreError::Mounted { path: path.to_owned(), mount }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -119,6 +116,13 @@ mod tests {
         }
         empty(&home).expect("deleted");
         assert!(!tree.exists());
+    }
+
+    #[test]
+    fn a_mount_is_named_and_not_called_damage() {
+        let error = refuse_mounts(Path::new("/proc")).expect_err("a mount");
+        assert!(matches!(&error, StoreError::Mounted { mount, .. } if mount.starts_with("/proc")), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.starts_with("`umount '/proc")));
     }
 
     #[test]
