@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::plans::NEVER;
 
-use crate::support::{Authority, Manifest, Mirror, Run, Sandbox, serve_archive, serve_manifest, skip};
+use crate::support::{
+    Authority, Manifest, Mirror, Release, Run, Sandbox, serve_archive, serve_manifest, skip,
+};
 
 #[test]
 fn each_generation_installs_works_and_verifies() {
@@ -239,4 +241,15 @@ fn an_add_on_that_nobody_knows_is_refused_without_asking() {
         .run(&["install", "12.4+cudn"])
         .expect(1, &["there is no add-on `cudn`", "hint: the add-ons are cudnn, nccl"]);
     assert!(mirror.log().is_empty(), "{:?}", mirror.log());
+}
+
+#[test]
+fn a_mirror_that_writes_its_own_manifests_is_named_once() {
+    let mirror = Mirror::start();
+    Release::tiny("12.4.1").serve(&mirror);
+    Release::cudnn("9.1.1", "9.1.1.17", &["12"]).serve(&mirror);
+    let sandbox = Sandbox::new().with_mirror(&mirror);
+    let run = sandbox.run(&["install", "12.4+cudnn9.1", "--profile", "minimal"]);
+    run.expect(0, &["note: manifests of `", "`--mirror` names another"]);
+    assert_eq!(run.stderr.matches("not those on record").count(), 1, "{run:?}");
 }

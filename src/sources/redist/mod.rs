@@ -72,11 +72,11 @@ impl Source for Redist {
             .client
             .document(&url, "application/json", manifest::LIMIT as u64)
             .map_err(|error| refused(&url, wish, &error))?;
-        if let Some(expected) = changed(wish, &document.body) {
+        if is_changed(wish, &document.body) {
+            // Without the manifest's name: the line is said once for a mirror.
             (access.note)(&format!(
-                "`{}` is not the manifest that NVIDIA published at first (sha256 {expected}): it was issued \
-                 anew, or the mirror writes its own",
-                shown(&url)
+                "manifests of `{}` are not those on record: issued anew, or its own; `--mirror` names another",
+                shown(access.mirror)
             ));
         }
         let malformed = |reason: String| SourceError::Malformed { what: shown(&url), reason };
@@ -167,14 +167,14 @@ fn refuse_unasked(wish: &Wish<'_>) -> Result<(), SourceError> {
     Ok(())
 }
 
-/// Returns the digest that a manifest should have, if it has another one.
+/// Tells whether a manifest is another one than the one on record.
 ///
 /// That is worth a line and not a refusal: NVIDIA issued manifests anew (all of cuDNN 8 on one day of
 /// 2024), mirrors re-serialise them, and tests serve their own. What the check could add, a mirror
 /// that swaps archives along with their digests, is said by that line; who wants more names the host.
-fn changed(wish: &Wish<'_>, body: &[u8]) -> Option<Digest> {
-    let expected = known::releases(wish.kind).get(&wish.release.version)?.sha256?;
-    (Digest::from_bytes(Sha256::digest(body).into()) != expected).then_some(expected)
+fn is_changed(wish: &Wish<'_>, body: &[u8]) -> bool {
+    let known = known::releases(wish.kind).get(&wish.release.version).and_then(|known| known.sha256);
+    known.is_some_and(|expected| Digest::from_bytes(Sha256::digest(body).into()) != expected)
 }
 
 /// Makes a listing of an index page, or of the embedded list where there is no usable page.
