@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::fetch::shown;
+use crate::fetch::{self, FetchError, shown};
 use crate::model::{Environment, Profile};
 use crate::sources;
 
@@ -93,6 +93,14 @@ pub enum ConfigError {
         /// Where it stands.
         origin: String,
     },
+    /// An address that would be refused when it is asked.
+    #[error("`{key}` can't be that: {source}")]
+    Address {
+        /// The key.
+        key: &'static str,
+        /// Why it would be refused.
+        source: Box<FetchError>,
+    },
     /// A value that doesn't fit.
     #[error("`{value}` is no value for the setting `{key}` ({origin}): {reason}")]
     Value {
@@ -112,6 +120,9 @@ impl ConfigError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Address { .. } => {
+                Some("name an https address, or `cudaman config set allow-http true` first".to_owned())
+            }
             Self::File { path, .. } => Some(format!("correct `{}`, or move it away", path.display())),
             Self::Unknown { .. } => Some("`cudaman config list` shows every setting".to_owned()),
             Self::Value { key, .. } => Some(format!("`cudaman config list` explains `{key}`")),
@@ -189,9 +200,13 @@ impl Setting {
     /// Checks a value, and returns the items that `config.toml` should hold: one, or a list's.
     ///
     /// # Errors
-    /// Returns what was expected instead.
-    pub fn check(&self, value: &str) -> Result<Vec<String>, ConfigError> {
-        Config::default().set(self, value, "on the command line")?;
+    /// Returns what was expected instead, and an error for an address that `allow_http` rules out.
+    pub fn check(&self, value: &str, allow_http: bool) -> Result<Vec<String>, ConfigError> {
+        let mut config = Config { allow_http, ..Config::default() };
+        config.set(self, value, "on the command line")?;
+        let address = |source| ConfigError::Address { key: self.key, source: Box::new(source) };
+        let mut addresses = std::iter::once(&config.mirror).chain(&config.pypi_index);
+        addresses.try_for_each(|url| fetch::check(url, config.allow_http)).map_err(address)?;
         let items = |separator| value.split(separator).map(str::trim).filter(|item| !item.is_empty());
         Ok(self
             .separator
@@ -250,7 +265,7 @@ mod tests {
         for setting in SETTINGS {
             assert_eq!(setting.variable, format!("CUDAMAN_{}", setting.key.replace('-', "_").to_uppercase()));
             let shown = setting.value(&Config::default());
-            assert!(shown.is_empty() || setting.check(&shown).is_ok(), "{}", setting.key);
+            assert!(shown.is_empty() || setting.check(&shown, false).is_ok(), "{}", setting.key);
         }
         assert!(SETTINGS.is_sorted_by_key(|setting| setting.key));
     }

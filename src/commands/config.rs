@@ -67,7 +67,7 @@ impl Config {
             }
             Action::Set { key, value } => {
                 let setting = known(key)?;
-                let items = setting.check(value).hint_from(ConfigError::hint)?;
+                let items = setting.check(value, context.config.allow_http).hint_from(ConfigError::hint)?;
                 edit(context, |document| {
                     document[setting.key] = item(setting, items);
                 })

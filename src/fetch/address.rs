@@ -37,7 +37,10 @@ pub fn shown(url: &Url) -> String {
 }
 
 /// Checks that an address may be asked at all.
-pub(super) fn check(url: &Url, allow_http: bool) -> Result<(), FetchError> {
+///
+/// # Errors
+/// Returns why not: its scheme, no host, or plain http to another host without `allow_http`.
+pub fn check(url: &Url, allow_http: bool) -> Result<(), FetchError> {
     let reason = match url.scheme() {
         "file" => return Ok(()),
         "http" | "https" if url.host_str().is_none_or(str::is_empty) => NO_HOST,

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use self::address::{public, shown};
+pub use self::address::{check, public, shown};
 pub use self::error::FetchError;
 pub use self::patience::Patience;
 

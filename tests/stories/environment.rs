@@ -99,6 +99,15 @@ fn settings_are_kept_and_shown() {
     assert_eq!(text, "profile = \"runtime\"\nstores = [\"/opt/a\", \"/opt/b\"]\n");
     sandbox.ok(&["config", "unset", "profile"]);
     assert_eq!(sandbox.ok(&["config", "get", "profile"]), "devel\n");
+    for key in ["mirror", "pypi-index"] {
+        let run = sandbox.run(&["config", "set", key, "http://mirror.example/"]);
+        run.expect(1, &["plain http", "`cudaman config set allow-http true`"]);
+        sandbox.ok(&["config", "set", key, "http://127.0.0.1/"]);
+        sandbox.ok(&["config", "unset", key]);
+    }
+    sandbox.ok(&["config", "set", "allow-http", "true"]);
+    sandbox.ok(&["config", "set", "mirror", "http://mirror.example/"]);
+    sandbox.ok(&["config", "unset", "mirror"]);
     sandbox.run(&["config", "set", "profile", "huge"]).expect(1, &["huge", "runtime, minimal, devel, full"]);
     sandbox.run(&["config", "set", "colour", "red"]).expect(1, &["not a setting"]);
     std::fs::write(sandbox.store().join("config.toml"), "profil = 1\n").expect("a file");
