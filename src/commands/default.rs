@@ -17,7 +17,7 @@ pub struct Default {
     #[arg(value_name = "REQUEST")]
     request: Option<ToolchainRequest>,
 
-    /// Have no default
+    /// Have no default, also after the next install
     #[arg(long, conflicts_with = "request")]
     unset: bool,
 

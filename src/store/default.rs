@@ -1,9 +1,10 @@
-//! The default: a request, kept as it was typed; `resolve/default` says what it leads to.
+//! The default: a request, kept as it was typed; `resolve/default` says what it leads to. An empty
+//! file says that the user wants none: no install sets one then, as the first does where no file is.
 
 use super::Store;
 use super::durability::sync_directory;
 use super::error::StoreError;
-use super::files::{exists, read_limited, remove_file};
+use super::files::{exists, read_limited};
 use super::home::Home;
 use super::locks::{Key, Mode};
 use super::toolchains::Toolchain;
@@ -45,19 +46,15 @@ impl Store {
         let _lock = self.locks.acquire(Key::Store, Mode::Alone)?;
         let path = self.own.default_request();
         self.mark_indexes_stale()?;
-        match request {
-            Some(request) => {
-                self.stage("default")?.replace(&path, format!("{request}\n").as_bytes(), 0o644)?;
-            }
-            None => remove_file(&path)?,
-        }
+        let text = request.map_or_else(String::new, |request| format!("{request}\n"));
+        self.stage("default")?.replace(&path, text.as_bytes(), 0o644)?;
         sync_directory(self.own.root())?;
         self.faults.checkpoint("default written")?;
         self.rebuild_while_locked()
     }
 
-    /// Makes the toolchain that is being installed the default if there is none yet; tells whether
-    /// it did.
+    /// Makes the toolchain that is being installed the default if there was none yet, and the user
+    /// has not asked for none; tells whether it did.
     ///
     /// # Errors
     /// Returns an error where the home can't be written.
@@ -105,6 +102,8 @@ mod tests {
         assert_eq!(lab.read("resolve/default"), "system\n");
         lab.store.set_default(None).expect("unset");
         assert!(lab.store.default_request().is_none() && !lab.path("resolve/default").exists());
+        assert!(!lab.store.set_first_default(&request("12")).expect("kept"));
+        assert!(lab.store.default_request().is_none());
     }
 
     #[test]

@@ -244,3 +244,19 @@ fn a_pin_on_the_system_needs_nothing_and_a_dry_run_knows_what_is_there() {
     sandbox.run_in(&project, &["local", "--unset"]).expect(0, &[]);
     sandbox.run_in(&project, &["local", "--unset"]).expect(1, &["nothing is pinned in"]);
 }
+
+#[test]
+fn no_default_stays_no_default() {
+    let mirror = mirror();
+    let sandbox = Sandbox::new().with_mirror(&mirror);
+    sandbox.ok(&["install", "12.4", "--profile", "minimal"]);
+    assert_eq!(sandbox.ok(&["current", "--short"]), "12.4.1\n");
+    sandbox.ok(&["default", "--unset"]);
+    for arguments in [["install", "12.4"].as_slice(), &["install", "12.4", "--force"]] {
+        sandbox.ok(arguments);
+        sandbox.run(&["default"]).expect(1, &["there is no default"]);
+    }
+    sandbox.ok(&["install", "12.4", "--default"]);
+    assert_eq!(sandbox.ok(&["current", "--short"]), "12.4.1\n");
+    sandbox.assert_healthy();
+}

@@ -119,7 +119,7 @@ fn the_first_install_killed_late_is_still_the_default() {
     }
     let bench = Bench::new();
     bench.sandbox.ok(&["uninstall", "13.0.2"]);
-    bench.sandbox.ok(&["default", "--unset"]);
+    std::fs::remove_file(bench.sandbox.store().join("default")).expect("as if there had never been one");
     let saved = bench.save();
     let counts = if is_swept() { 1..u32::MAX } else { 6..12 };
     for count in counts {
