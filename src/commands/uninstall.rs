@@ -47,6 +47,9 @@ impl Uninstall {
         toolchains.sort_by(|one, other| one.name.cmp(&other.name));
         toolchains.dedup();
         context.prepare()?;
+        if !self.keep_packages {
+            context.store.collect_later().hint_from(StoreError::hint)?;
+        }
         for toolchain in &toolchains {
             warn_of_users(toolchain, context);
             let _alone = context.store.lock_toolchain(&toolchain.name).hint_from(StoreError::hint)?;

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::durability::sync_directory;
-use super::error::StoreError;
-use super::files::{names, remove_file, walk};
+use super::error::{At, StoreError};
+use super::files::{exists, names, remove_file, walk};
 use super::locks::{Key, Mode};
 use super::{Store, trash};
 use crate::model::PackageId;
@@ -37,28 +37,58 @@ impl Store {
     /// Returns [`StoreError::Locked`] where an install takes too long, and an error where something
     /// can't be removed.
     pub fn gc(&self, dry_run: bool) -> Result<Garbage, StoreError> {
-        let mut garbage = Garbage::default();
         if !dry_run {
-            self.prepare()?;
+            self.make_ready()?;
         } else if !self.own.locks().is_dir() {
-            return Ok(garbage);
+            return Ok(Garbage::default());
         }
         let _alone = self.locks.acquire(Key::InUse, Mode::Alone)?;
+        if dry_run { self.plan_collection() } else { self.collect() }
+    }
+
+    /// Notes that packages are to be collected: if this process is killed before its [`Store::gc`],
+    /// the next [`Store::prepare`] collects them.
+    ///
+    /// # Errors
+    /// Returns an error where the home can't be written.
+    pub fn collect_later(&self) -> Result<(), StoreError> {
+        let path = self.own.collect_mark();
+        fs::write(&path, "").at("create", &path)
+    }
+
+    /// Collects what a killed uninstall left, unless an install is running: its turn comes.
+    pub(super) fn finish_collection(&self) -> Result<(), StoreError> {
+        if !exists(&self.own.collect_mark())? {
+            return Ok(());
+        }
+        let Some(_alone) = self.locks.try_acquire(Key::InUse, Mode::Alone)? else { return Ok(()) };
+        self.collect().map(drop)
+    }
+
+    fn plan_collection(&self) -> Result<Garbage, StoreError> {
+        let mut garbage = Garbage::default();
+        for id in self.unused_packages(&mut garbage.notes)? {
+            let root = self.own.package(&id);
+            let bytes = freed_bytes(&root);
+            garbage.removed.push((root, bytes));
+        }
+        Ok(garbage)
+    }
+
+    /// The caller keeps everybody else from using packages.
+    fn collect(&self) -> Result<Garbage, StoreError> {
+        let mut garbage = Garbage::default();
         for id in self.unused_packages(&mut garbage.notes)? {
             let root = self.own.package(&id);
             garbage.removed.push((root.clone(), freed_bytes(&root)));
-            if dry_run {
-                continue;
-            }
             // The receipt first: without it the tree is nobody's, and swept if we are killed here.
             remove_file(&self.own.package_receipt(&id))?;
             sync_directory(&self.own.package_receipts())?;
             self.faults.checkpoint("package receipt removed")?;
             trash::discard(&self.own, &root)?;
         }
-        if !dry_run {
-            trash::empty(&self.own)?;
-        }
+        remove_file(&self.own.collect_mark())?;
+        trash::empty(&self.own)?;
         Ok(garbage)
     }
 
@@ -123,6 +153,24 @@ mod tests {
         assert_eq!(lab.store.gc(false).expect("collected"), planned);
         assert!(lab.store.package(&only).is_none() && lab.store.package(&shared).is_some());
         lab.assert_healthy("collected");
+    }
+
+    #[test]
+    fn what_a_killed_uninstall_left_is_collected_by_the_next_change() {
+        for is_marked in [true, false] {
+            let lab = Lab::new();
+            let id = lab.add("cuda_nvcc", &[file("a", "x")]);
+            lab.compose("12.4.1", &[&id], &[]).expect("composed");
+            if is_marked {
+                lab.store.collect_later().expect("marked");
+            }
+            lab.store.remove(&name("12.4.1")).expect("removed");
+            let next = lab.reopen();
+            next.finish().expect("finished");
+            assert_eq!(next.package(&id).is_none(), is_marked);
+            assert!(!lab.path("packages/.collect").exists());
+            lab.assert_healthy("finished");
+        }
     }
 
     #[test]

@@ -125,6 +125,11 @@ impl Home {
         self.root.join("packages")
     }
 
+    /// Stands from before an uninstall until its packages are collected.
+    pub(super) fn collect_mark(&self) -> PathBuf {
+        self.packages().join(".collect")
+    }
+
     pub(super) fn package(&self, id: &PackageId) -> PathBuf {
         self.packages().join(id.as_str())
     }

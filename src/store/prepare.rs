@@ -20,6 +20,14 @@ impl Store {
     /// # Errors
     /// Returns an error where the home can't be written, and for one of a newer cudaman.
     pub fn prepare(&self) -> Result<(), StoreError> {
+        self.make_ready()?;
+        // As with the trash: what can't be collected now is no reason to refuse what was asked for.
+        let _ = self.finish_collection();
+        Ok(())
+    }
+
+    /// As [`Store::prepare`], and collects no packages.
+    pub(super) fn make_ready(&self) -> Result<(), StoreError> {
         self.own.check_layout()?;
         self.make_directories()?;
         let layout = format!("{LAYOUT}\n");
@@ -44,6 +52,7 @@ impl Store {
     fn is_unfinished(&self) -> Result<bool, StoreError> {
         let is_pending = |name: &String| name.ends_with(".pending");
         Ok(self.indexes_are_stale()
+            || exists(&self.own.collect_mark())?
             || !names(&self.own.tmp())?.is_empty()
             || !names(&self.own.trash())?.is_empty()
             || names(&self.own.toolchain_receipts())?.iter().any(is_pending))
