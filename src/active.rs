@@ -76,7 +76,8 @@ pub fn requested(request: Option<&ToolchainRequest>, context: &Context) -> Resul
     Ok(Active { toolchain: Some(toolchain), request: request.to_string(), reason })
 }
 
-/// Says that a request leads nowhere: a linked toolkit may be gone, others can be installed.
+/// Says that a request leads nowhere: a linked toolkit may be gone, others can be installed. `why`
+/// tells who asked.
 fn not_installed(request: &ToolchainRequest, why: &str, context: &Context) -> anyhow::Error {
     let toolchains = context.store.toolchains();
     let broken = toolchains.iter().find(|toolchain| toolchain.is_broken && request.matches(&toolchain.name));
@@ -85,10 +86,16 @@ fn not_installed(request: &ToolchainRequest, why: &str, context: &Context) -> an
             format!("`{name}` is linked to `{}`, which is gone{why}", target.display()),
             format!("`cudaman uninstall {name}` removes the link"),
         ),
-        None => {
-            advised(format!("`{request}` is not installed{why}"), format!("`cudaman install '{request}'`"))
-        }
+        None => advised(
+            format!("`{request}` is not installed{why} ({})", installed(&toolchains)),
+            format!("`cudaman install '{request}'`"),
+        ),
     }
+}
+
+fn installed(toolchains: &[Toolchain]) -> String {
+    let names: Vec<String> = toolchains.iter().map(|toolchain| toolchain.name.to_string()).collect();
+    if names.is_empty() { "nothing is".to_owned() } else { format!("installed: {}", names.join(", ")) }
 }
 
 /// Returns the pin of the working directory, or of the nearest one above it.

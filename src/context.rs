@@ -64,8 +64,7 @@ impl Context {
     /// Returns what keeps the settings from being read or the home from being used.
     pub fn new(options: &GlobalOptions) -> Result<Self> {
         let environment = read_environment();
-        let no_color = environment.variable("NO_COLOR").is_some();
-        let ui = Arc::new(Ui::new(options.quiet, options.color, no_color));
+        let ui = Arc::new(Ui::new(options.quiet, options.color, refuses_color()));
         let home = home_of(&environment)?;
         let config = Config::load(&home.join("config.toml"), &environment, &flags(options))
             .hint_from(ConfigError::hint)?;
@@ -203,7 +202,7 @@ pub fn outlive_file_limit() {
     unsafe { signal(SIGXFSZ, ignore) };
 }
 
-/// Tells whether the user's environment refuses colour, for errors before there is a [`Context`].
+/// Tells whether the user's environment refuses colour, also for errors before there is a [`Context`].
 #[must_use]
 pub fn refuses_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())

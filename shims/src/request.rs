@@ -154,17 +154,6 @@ pub fn parse(text: &str) -> Result<Request<'_>, Fault> {
     Ok(Request { base: parse_base(base)?, add_ons })
 }
 
-/// Parses the name of a linked toolkit, which must not read as any other request.
-///
-/// # Errors
-/// Returns the [`Fault`] that keeps it from being a name.
-pub fn parse_name(text: &str) -> Result<&str, Fault> {
-    match parse(text)? {
-        Request { base: Base::Name(name), add_ons: AddOns::Any } => Ok(name),
-        _ => Err(Fault::Letter),
-    }
-}
-
 fn is_request_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._-+,<>=! ".contains(&byte)
 }

@@ -3,11 +3,10 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::installed;
+use super::make_default;
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::model::ToolchainRequest;
-use crate::model::request::Base;
 use crate::store::StoreError;
 
 /// Show or set the toolkit that is in effect where nothing is pinned
@@ -45,11 +44,7 @@ impl Default {
             return context.store.set_default(None).hint_from(StoreError::hint);
         }
         let Some(request) = &self.request else { return self.show(context) };
-        if request.base != Base::System {
-            installed(request, context)?;
-        }
-        context.prepare()?;
-        context.store.set_default(Some(request)).hint_from(StoreError::hint)?;
+        make_default(request, context)?;
         context.ui.say(&format!("the default is now `{request}`"));
         if self.json { self.show(context) } else { Ok(()) }
     }

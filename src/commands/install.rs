@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::active;
 use crate::bundle::{self, Wanted};
 use crate::context::Context;
-use crate::error::{Advise as _, UsageError, advised};
+use crate::error::{UsageError, advised};
 use crate::fetch;
 use crate::install::{self, Order, Outcome};
 use crate::model::request::{AddOns, Base};
 use crate::model::{ComponentName, Plan, Platform, Profile, ToolchainRequest};
 use crate::sources;
-use crate::store::{StoreError, Toolchain};
+use crate::store::Toolchain;
 
 /// Install toolkits: `11.8`, `12.4+cudnn`, `latest`; without a request, what the project pins
 #[derive(clap::Args)]
@@ -156,9 +156,7 @@ impl Install {
             }
         };
         if self.default {
-            context.prepare()?;
-            let request = ToolchainRequest::exactly(&toolchain.name);
-            context.store.set_default(Some(&request)).hint_from(StoreError::hint)?;
+            super::make_default(&ToolchainRequest::exactly(&toolchain.name), context)?;
             context.ui.say(&format!("the default is now `{}`", toolchain.name));
         }
         let root = toolchain.root.display().to_string();

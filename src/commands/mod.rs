@@ -27,21 +27,17 @@ pub mod which;
 
 use anyhow::Result;
 
+use crate::active;
 use crate::context::Context;
-use crate::error::advised;
+use crate::error::{Advise as _, advised};
 use crate::model::{ToolchainName, ToolchainRequest};
-use crate::store::Toolchain;
+use crate::store::{StoreError, Toolchain};
 
-/// Finds the installed toolchain that a person named, or says how to install it.
-fn installed(request: &ToolchainRequest, context: &Context) -> Result<Toolchain> {
-    context.store.find(request).ok_or_else(|| not_installed(request, context))
-}
-
-fn not_installed(request: &ToolchainRequest, context: &Context) -> anyhow::Error {
-    let names = names(context);
-    let there =
-        if names.is_empty() { "nothing is".to_owned() } else { format!("installed: {}", names.join(", ")) };
-    advised(format!("`{request}` is not installed ({there})"), format!("`cudaman install '{request}'`"))
+/// Makes a request the default, if it leads somewhere.
+fn make_default(request: &ToolchainRequest, context: &Context) -> Result<()> {
+    active::requested(Some(request), context)?;
+    context.prepare()?;
+    context.store.set_default(Some(request)).hint_from(StoreError::hint)
 }
 
 /// Finds the one toolchain that a person means to change: by its full name, else by a request
@@ -66,8 +62,4 @@ fn unambiguous(text: &str, context: &Context) -> Result<Toolchain> {
             ))
         }
     }
-}
-
-fn names(context: &Context) -> Vec<String> {
-    context.store.toolchains().iter().map(|toolchain| toolchain.name.to_string()).collect()
 }

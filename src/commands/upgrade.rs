@@ -3,12 +3,10 @@
 use anyhow::Result;
 use serde::Serialize;
 
-use super::unambiguous;
+use super::{make_default, unambiguous};
 use crate::context::Context;
-use crate::error::Advise as _;
 use crate::install::{self, Outcome, updates};
 use crate::model::{ToolchainName, ToolchainRequest};
-use crate::store::StoreError;
 
 /// Install the newest update of installed toolkits; the old ones stay until they are uninstalled
 #[derive(clap::Args)]
@@ -52,8 +50,7 @@ impl Upgrade {
                 .ui
                 .say(&format!("`{old}` -> `{}`; `cudaman uninstall '{old}'` removes the old one", new.name));
             if default.as_ref() == Some(&ToolchainRequest::exactly(&old)) {
-                let request = ToolchainRequest::exactly(&new.name);
-                context.store.set_default(Some(&request)).hint_from(StoreError::hint)?;
+                make_default(&ToolchainRequest::exactly(&new.name), context)?;
             }
             reports.push(Report { from: old, to: new.name, root: new.root.display().to_string() });
             Ok(())

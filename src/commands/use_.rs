@@ -4,12 +4,11 @@ use std::io::IsTerminal as _;
 
 use anyhow::Result;
 
-use super::installed;
+use super::make_default;
+use crate::active;
 use crate::context::Context;
-use crate::error::{Advise as _, advised};
+use crate::error::advised;
 use crate::model::ToolchainRequest;
-use crate::model::request::Base;
-use crate::store::StoreError;
 
 /// Use a toolkit from now on
 #[derive(clap::Args)]
@@ -36,9 +35,7 @@ impl Use {
                 "`unset CUDAMAN_VERSION`",
             ));
         };
-        if request.base != Base::System {
-            installed(request, context)?;
-        }
+        active::requested(Some(request), context)?;
         if !(std::io::stdin().is_terminal() && context.ui.is_terminal()) {
             return Err(advised(
                 "`use` can't change the shell that started it",
@@ -47,8 +44,7 @@ impl Use {
                 ),
             ));
         }
-        context.prepare()?;
-        context.store.set_default(Some(request)).hint_from(StoreError::hint)?;
+        make_default(request, context)?;
         context.ui.say(&format!("the default is now `{request}`, in every shell"));
         Ok(())
     }

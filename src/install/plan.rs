@@ -236,14 +236,7 @@ impl Asked {
     fn add_ons(&self, grown: Option<&ToolchainReceipt>) -> Vec<AddOnRequest> {
         match (&self.request.add_ons, grown) {
             (AddOns::These(wanted), _) => wanted.clone(),
-            (AddOns::Any, Some(receipt)) => receipt
-                .add_ons
-                .iter()
-                .map(|add_on| AddOnRequest {
-                    kind: add_on.kind.clone(),
-                    version: Some(add_on.version.clone()),
-                })
-                .collect(),
+            (AddOns::Any, Some(receipt)) => receipt.add_ons.iter().map(AddOnRequest::from).collect(),
             _ => Vec::new(),
         }
     }

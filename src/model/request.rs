@@ -112,11 +112,7 @@ impl ToolchainRequest {
 
 impl AddOns {
     fn exactly(add_ons: &[AddOn]) -> Self {
-        let exact = |add_on: &AddOn| AddOnRequest {
-            kind: add_on.kind.clone(),
-            version: Some(add_on.version.clone()),
-        };
-        Self::These(add_ons.iter().map(exact).collect())
+        Self::These(add_ons.iter().map(AddOnRequest::from).collect())
     }
 
     fn match_all(&self, present: &[AddOn]) -> bool {
@@ -136,6 +132,12 @@ impl AddOns {
             Self::These(wanted) => wanted,
             Self::Any | Self::None => &[],
         }
+    }
+}
+
+impl From<&AddOn> for AddOnRequest {
+    fn from(add_on: &AddOn) -> Self {
+        Self { kind: add_on.kind.clone(), version: Some(add_on.version.clone()) }
     }
 }
 

@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 use super::Store;
 use super::error::{At, StoreError};
 use super::files::{names, remove_file};
-use super::home::is_absent;
 use super::locks::{Key, Lock, Mode};
 use crate::model::Digest;
 
@@ -152,17 +151,6 @@ impl PartFile {
         fs::rename(&self.part, &self.archive).at("move into the cache", &self.archive)?;
         Ok(self.archive)
     }
-
-    /// Forgets what came so far: it was wrong.
-    ///
-    /// # Errors
-    /// Returns an error where it can't be removed.
-    pub fn reset(&self) -> Result<(), StoreError> {
-        match fs::remove_file(&self.part) {
-            Err(error) if is_absent(&error) => Ok(()),
-            result => result.at("remove", &self.part),
-        }
-    }
 }
 
 fn is_file(path: &Path) -> bool {
@@ -215,9 +203,6 @@ mod tests {
             panic!("not there yet")
         };
         assert_eq!(fs::read(part.path()).expect("read"), b"arch");
-        part.reset().expect("forgotten");
-        part.reset().expect("forgotten already");
-        assert!(!part.path().exists());
     }
 
     #[test]

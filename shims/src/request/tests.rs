@@ -55,6 +55,4 @@ fn hostile_texts_are_refused() {
     {
         assert!(parse(text).is_err(), "{text}");
     }
-    assert_eq!(parse_name("spack-11"), Ok("spack-11"));
-    assert!(parse_name("cu118").is_err() && parse_name("Latest").is_err() && parse_name("default").is_err());
 }
