@@ -149,3 +149,27 @@ fn a_tool_that_is_missing_names_what_brings_it() {
     sandbox.ok(&["which", "cuobjdump"]);
     sandbox.run(&["which", "no-such-tool"]).expect(1, &["hint: `ls '", "/bin'` shows"]);
 }
+
+#[test]
+fn cmake_takes_the_libraries_for_no_part_of_the_system() {
+    if !have("cmake") || !have("g++") || !have("make") {
+        return;
+    }
+    let mirror = Mirror::start();
+    Release::tiny("12.4.1").serve(&mirror);
+    // CMake itself splits what gcc says at spaces: the home has none.
+    let sandbox = Sandbox::new().with_mirror(&mirror);
+    sandbox.ok(&["install", "12.4", "--profile", "minimal"]);
+    let project = sandbox.project("cmake", None);
+    let show = "message(\"implicit: ${CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES}\")";
+    let script = format!("cmake_minimum_required(VERSION 3.18)\nproject(p CXX)\n{show}\n");
+    std::fs::write(project.join("CMakeLists.txt"), script).expect("a script");
+    let run = sandbox.run_in(&project, &["exec", "12.4", "--", "cmake", "-B", "build"]);
+    run.expect(0, &["implicit: ", "lib64/stubs"]);
+    let line = run.stderr.lines().find_map(|line| line.strip_prefix("implicit: ")).expect("the line");
+    let root = std::fs::canonicalize(sandbox.root("12.4.1")).expect("a root");
+    let has_ours = line.split(';').any(|directory| {
+        std::fs::canonicalize(directory).is_ok_and(|real| real.starts_with(&root) && !real.ends_with("stubs"))
+    });
+    assert!(!has_ours, "{line}");
+}
