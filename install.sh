@@ -53,7 +53,7 @@ check_home() {
         /*) ;;
         *) fail "CUDAMAN_HOME is not an absolute path: \`$home\`" ;;
     esac
-    target/release/cudaman list >/dev/null || fail "cudaman can't use \`$home\` as its home"
+    target/release/cudaman --quiet list >/dev/null || fail "cudaman can't use \`$home\` as its home"
 }
 
 # A running cudaman keeps the old file, and no one ever sees half of the new one.
