@@ -11,7 +11,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::fetch::{self, FetchError, shown};
-use crate::model::{Environment, Profile};
+use crate::model::{CompilerChoice, Environment, Profile};
 use crate::sources;
 
 pub use settings::SETTINGS;
@@ -28,6 +28,8 @@ pub struct Config {
     pub ca_file: Option<PathBuf>,
     /// How long a host may take, in all, before it is given up.
     pub connect_timeout: Duration,
+    /// The compiler that toolchains use for the host's part, where they take it.
+    pub host_compiler: CompilerChoice,
     /// How many archives are downloaded at once.
     pub jobs: usize,
     /// Whether downloaded archives stay in the cache after they were unpacked.
@@ -136,6 +138,7 @@ impl Default for Config {
             allow_http: false,
             ca_file: None,
             connect_timeout: Duration::from_secs(5),
+            host_compiler: CompilerChoice::default(),
             jobs: 4,
             keep_archives: false,
             ld_library_path: LibraryPathPolicy::default(),

@@ -1,5 +1,6 @@
 //! The install sequence: look, plan, fetch and unpack, compose, prove. Each step has its file.
 
+pub mod adapt;
 mod compose;
 mod estimate;
 mod fetch;
@@ -23,6 +24,7 @@ use crate::model::{
 use crate::sources;
 use crate::store::{StoreError, Toolchain};
 
+pub use adapt::Wishes;
 pub(crate) use compose::{compose, composition};
 pub(crate) use plan::{access, resolve_afresh};
 pub use plan::{present, resolve};
@@ -46,6 +48,8 @@ pub struct Order {
     pub force: bool,
     /// Packages to replace, though they are in the store.
     pub damaged: BTreeSet<PackageId>,
+    /// What suits this machine.
+    pub wishes: Wishes,
 }
 
 /// How an install ended.
@@ -64,36 +68,51 @@ pub enum Outcome {
 pub fn install(order: &Order, context: &Context) -> Result<Outcome> {
     if let Some(present) = present(order, context)? {
         complete(&present, context);
-        return Ok(Outcome::Present(present));
+        return adapted(present, order, context);
     }
     let mut plan = resolve(order, context)?;
     context.prepare()?;
-    let _alone = context.store.lock_toolchain(&plan.toolchain).hint_from(StoreError::hint)?;
+    let alone = context.store.lock_toolchain(&plan.toolchain).hint_from(StoreError::hint)?;
     // Another process may have installed it, or made it grow, while this one planned or waited.
     let settled = order.exactly(&plan);
     if let Some(present) = present(&settled, context)? {
-        return Ok(Outcome::Present(present));
+        drop(alone);
+        return adapted(present, order, context);
     }
     if plan::loses(&plan, context)? {
         plan = resolve(&settled, context)?;
     }
     let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
-    carry_out(&plan, &order.damaged, context).map(Outcome::Installed)
+    carry_out(&plan, order, context).map(Outcome::Installed)
 }
 
-/// Carries a plan out as it is: gets the packages that are missing or `damaged`, composes, proves. It is
-/// the caller who holds the locks.
+/// Does the rest for a toolchain that is there: what suits this machine may have to change.
+pub(super) fn adapted(present: Toolchain, order: &Order, context: &Context) -> Result<Outcome> {
+    if order.wishes == Wishes::default() {
+        return Ok(Outcome::Present(present));
+    }
+    let Some(toolchain) = adapt::readapt(&present, &order.wishes, &context.config.host_compiler, context)?
+    else {
+        return Ok(Outcome::Present(present));
+    };
+    report_proof(&toolchain, context);
+    Ok(Outcome::Installed(toolchain))
+}
+
+/// Carries the plan for an order out as it is: gets the packages that are missing or damaged, composes,
+/// proves. It is the caller who holds the locks.
 ///
 /// # Errors
 /// As [`install`].
-pub fn carry_out(plan: &Plan, damaged: &BTreeSet<PackageId>, context: &Context) -> Result<Toolchain> {
+pub fn carry_out(plan: &Plan, order: &Order, context: &Context) -> Result<Toolchain> {
     let name = plan.toolchain.to_string();
-    let packages =
-        fetch::packages(plan, damaged, context).with_context(|| format!("could not install `{name}`"))?;
-    let receipt = compose::receipt(plan, &packages);
-    let toolchain = compose(receipt.clone(), &packages, context)
-        .with_context(|| format!("could not compose `{name}`"))?;
-    report_proof(&receipt, &toolchain, context);
+    let packages = fetch::packages(plan, &order.damaged, context)
+        .with_context(|| format!("could not install `{name}`"))?;
+    let mut receipt = compose::receipt(plan, &packages);
+    receipt.adaptation = order.wishes.over(adapt::standing(&plan.toolchain, context)?);
+    let toolchain =
+        compose(receipt, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
+    report_proof(&toolchain, context);
     Ok(toolchain)
 }
 
@@ -110,6 +129,7 @@ impl Order {
             platform: None,
             force: false,
             damaged: BTreeSet::new(),
+            wishes: Wishes::default(),
         }
     }
 
@@ -156,13 +176,17 @@ fn id_of(artifact: &Artifact) -> PackageId {
     PackageId::new(&artifact.component, &artifact.version, artifact.platform, &artifact.checksum.key())
 }
 
-/// Tells what a proof found. Findings warn: the bytes are NVIDIA's, and what is missing most
-/// often belongs to the machine, such as a host compiler.
-pub(crate) fn report_proof(receipt: &ToolchainReceipt, toolchain: &Toolchain, context: &Context) {
+/// Tells what nvcc compiles with, and what a proof found. Findings warn: the bytes are NVIDIA's, and what
+/// is missing most often belongs to the machine, such as a host compiler.
+pub(crate) fn report_proof(toolchain: &Toolchain, context: &Context) {
+    let Ok(Some(receipt)) = context.store.receipt(toolchain) else { return };
     if context.platform().ok() != Some(receipt.platform) {
         return;
     }
-    for finding in layout::prove(&toolchain.root, &receipt.cuda, receipt.profile, &context.environment) {
+    if let Some(compiler) = &receipt.adaptation.host_compiler {
+        context.ui.say(&format!("`{}` compiles with {compiler}", receipt.name));
+    }
+    for finding in layout::prove(&toolchain.root, &receipt, &context.environment) {
         let what = match finding.severity {
             Severity::Failure => format!("`{}` does not prove itself: {}", receipt.name, finding.message),
             Severity::Warning => finding.message,

@@ -14,7 +14,7 @@ use super::target::Target;
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::install;
-use crate::model::{Digest, Entry, EntryKind, Platform, ToolchainReceipt, ToolchainRequest};
+use crate::model::{Adaptation, Digest, Entry, EntryKind, Platform, ToolchainReceipt, ToolchainRequest};
 use crate::store::{InstalledPackage, Lock, StoreError, Toolchain};
 use crate::ui::ArchiveProgress;
 
@@ -58,6 +58,8 @@ impl Contents {
         for request in requests {
             let mut receipt = receipt(request, platform, context)?;
             let own = packages_of(&receipt, context)?;
+            // What suits this machine is left behind; the other one adapts it to itself.
+            receipt.adaptation = Adaptation::default();
             receipt.fix_ups = install::composition(receipt.clone(), &own)?.entries();
             toolchains.push(receipt);
             packages.extend(own);

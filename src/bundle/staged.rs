@@ -74,7 +74,7 @@ impl Staged {
             let plain = ToolchainReceipt { fix_ups: Vec::new(), ..receipt.clone() };
             let toolchain = install::compose(plain, &packages, context)
                 .with_context(|| format!("could not compose `{}`", receipt.name))?;
-            install::report_proof(&receipt, &toolchain, context);
+            install::report_proof(&toolchain, context);
             outcomes.push(Outcome::Installed(toolchain));
         }
         Ok(outcomes)

@@ -10,9 +10,9 @@ use crate::bundle::{self, Wanted};
 use crate::context::Context;
 use crate::error::{UsageError, advised};
 use crate::fetch;
-use crate::install::{self, Order, Outcome};
+use crate::install::{self, Order, Outcome, Wishes};
 use crate::model::request::{AddOns, Base};
-use crate::model::{ComponentName, Plan, Platform, Profile, ToolchainRequest};
+use crate::model::{CompilerChoice, ComponentName, Plan, Platform, Profile, ToolchainRequest};
 use crate::sources;
 use crate::store::Toolchain;
 
@@ -50,6 +50,14 @@ pub struct Install {
     /// Make it the default
     #[arg(long)]
     default: bool,
+
+    /// What its nvcc compiles the host's part with: auto, path (the gcc on PATH), a name or a path
+    #[arg(long, value_name = "COMPILER")]
+    host_compiler: Option<CompilerChoice>,
+
+    /// Change its mathematical headers to agree with glibc 2.41 and later, or bring NVIDIA's back
+    #[arg(long, value_name = "on|off", value_parser = on_or_off)]
+    glibc_fix: Option<bool>,
 
     /// Compose it again, even if it is there
     #[arg(long, short)]
@@ -186,6 +194,7 @@ impl Install {
             source,
             platform: self.platform,
             force: self.force,
+            wishes: Wishes { host_compiler: self.host_compiler.clone(), glibc_fix: self.glibc_fix },
             ..Order::new(request.clone())
         }
     }
@@ -225,6 +234,14 @@ fn congratulate(toolchain: &Toolchain, context: &Context) {
     context.ui.say(&format!("installed `{}` in `{}`", toolchain.name, toolchain.root.display()));
     if licences.is_dir() {
         context.ui.say(&format!("NVIDIA's licence applies to it: `{}`", licences.display()));
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off".to_owned()),
     }
 }
 

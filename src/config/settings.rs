@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{LibraryPathPolicy, NVIDIA, Setting};
 use crate::fetch::shown;
+use crate::model::CompilerChoice;
 use crate::sources;
 
 /// Every setting, by key.
@@ -34,6 +35,14 @@ pub const SETTINGS: &[Setting] = &[
         separator: None,
         apply: |config, text| parse_seconds(text).map(|time| config.connect_timeout = time),
         show: |config| config.connect_timeout.as_secs_f64().to_string(),
+    },
+    Setting {
+        key: "host-compiler",
+        variable: "CUDAMAN_HOST_COMPILER",
+        help: "what nvcc compiles the host's part with: auto, path (the gcc on PATH), or a name such as gcc-11",
+        separator: None,
+        apply: |config, text| parse_compiler(text).map(|choice| config.host_compiler = choice),
+        show: |config| config.host_compiler.to_string(),
     },
     Setting {
         key: "jobs",
@@ -124,6 +133,14 @@ fn parse_flag(text: &str) -> Result<bool, String> {
 fn parse_path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_absolute() { Ok(path) } else { Err("expected an absolute path".to_owned()) }
+}
+
+/// Takes a name, which is looked for on PATH, or an absolute path.
+fn parse_compiler(text: &str) -> Result<CompilerChoice, String> {
+    if text.is_empty() || (text.contains('/') && !text.starts_with('/')) {
+        return Err("expected auto, path, a compiler's name or its absolute path".to_owned());
+    }
+    Ok(text.to_owned().into())
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 
+use super::adapt;
 use crate::context::Context;
 use crate::error::Advise as _;
 use crate::layout::{self, Composed, Content};
 use crate::model::receipt::RECEIPT_FORMAT;
-use crate::model::{EntryKind, Plan, ToolchainReceipt, ToolchainRequest};
+use crate::model::{Adaptation, EntryKind, Plan, ToolchainReceipt, ToolchainRequest};
 use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
 
 /// Returns the receipt of what a plan comes down to; the composition fills its fix-ups in.
@@ -24,18 +25,21 @@ pub(super) fn receipt(plan: &Plan, packages: &[InstalledPackage]) -> ToolchainRe
         source: plan.source.to_owned(),
         packages: packages.iter().map(|package| package.receipt.id.clone()).collect(),
         unverified: Vec::new(),
+        adaptation: Adaptation::default(),
         fix_ups: Vec::new(),
     }
 }
 
-/// Composes the toolchain of a receipt. The first toolchain of a store becomes the default.
+/// Composes the toolchain of a receipt, and adapts it to this machine. The first toolchain of a store becomes the default.
 pub(crate) fn compose(
     receipt: ToolchainReceipt,
     packages: &[InstalledPackage],
     context: &Context,
 ) -> Result<Toolchain> {
     let store = &context.store;
-    let toolchain = store.compose(&composition(receipt, packages)?).hint_from(StoreError::hint)?;
+    let mut composition = composition(receipt, packages)?;
+    adapt::adapt(&mut composition, packages, &context.config.host_compiler, context)?;
+    let toolchain = store.compose(&composition).hint_from(StoreError::hint)?;
     store.set_first_default(&ToolchainRequest::exactly(&toolchain.name)).hint_from(StoreError::hint)?;
     Ok(toolchain)
 }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::{Order, Outcome, compose, report_proof};
+use super::{Order, Outcome, adapt, adapted, compose, report_proof};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::model::{PackageReceipt, Trust};
@@ -36,7 +36,7 @@ pub const SOURCE: &str = "file";
 pub fn install(paths: &[PathBuf], order: &Order, context: &Context) -> Result<Outcome> {
     let found = find(paths, order, context)?;
     if let Some(present) = present(&found, order, context)? {
-        return Ok(Outcome::Present(present));
+        return adapted(present, order, context);
     }
     context.prepare()?;
     let staging = context.store.stage("from").hint_from(StoreError::hint)?;
@@ -45,7 +45,7 @@ pub fn install(paths: &[PathBuf], order: &Order, context: &Context) -> Result<Ou
     let settled = settle::settle(&staged, toolkit, order, context)?;
     let name = settled.receipt.name.clone();
     let _alone = context.store.lock_toolchain(&name).hint_from(StoreError::hint)?;
-    let settled = settled.again_if_changed(&staged, order, context)?;
+    let mut settled = settled.again_if_changed(&staged, order, context)?;
     let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
     let packages = staged.into_iter().map(|staged| staged.package).collect();
     if order.force {
@@ -53,11 +53,12 @@ pub fn install(paths: &[PathBuf], order: &Order, context: &Context) -> Result<Ou
     } else {
         context.store.commit_packages(packages).hint_from(StoreError::hint)?;
     }
+    settled.receipt.adaptation = order.wishes.over(adapt::standing(&name, context)?);
     let toolchain = compose_of(&settled, context).with_context(|| format!("could not compose `{name}`"))?;
     for line in &settled.remarks {
         context.ui.warn(line);
     }
-    report_proof(&settled.receipt, &toolchain, context);
+    report_proof(&toolchain, context);
     Ok(Outcome::Installed(toolchain))
 }
 

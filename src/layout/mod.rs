@@ -10,6 +10,7 @@
 //! <root>/include -> targets/…/include   lib64 -> targets/…/lib   lib -> lib64
 //! ```
 
+pub mod adapt;
 mod conda;
 mod elf;
 mod fix_ups;
@@ -29,6 +30,6 @@ mod wheel;
 pub use fix_ups::fix_ups;
 pub use inspect::{Inspection, cudnn as cudnn_version, inspect};
 pub use place::{Placement, placement};
-pub use proof::{Finding, Severity, gcc_limit, prove};
+pub use proof::{Finding, Severity, prove};
 pub use runfile_rules::is_in_old_runfiles;
 pub use tree::{Composed, Content, LayoutError};

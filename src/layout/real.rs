@@ -17,6 +17,7 @@ use super::{Composed, Content, fix_ups, prove, samples};
 use crate::model::{
     Change, ComponentName, Digest, EntryKind, Environment, FixUp, Format, Platform, Profile, Version,
 };
+use crate::testing::toolchain_receipt;
 
 const WHEELS: &[(&str, &str, &str)] = &[
     ("cuda_cccl", "nvidia_cuda_cccl", "13.0.85"),
@@ -93,6 +94,9 @@ fn apply(fix_up: &FixUp, root: &Path) {
             fs_err::create_dir_all(path.parent().expect("a parent")).expect("a directory");
             symlink(target, &path).expect("a link");
         }
+        Change::Renamed { from, .. } => {
+            fs_err::hard_link(path.with_file_name(from), &path).expect("a second name");
+        }
     }
 }
 
@@ -137,8 +141,7 @@ fn real_wheels_become_a_toolchain_that_compiles() {
 
     let variables = [("PATH".into(), "/usr/bin:/bin".into())].into();
     let environment = Environment { variables, directory: "/".into(), ..Environment::default() };
-    let cuda: Version = "13.0.2".parse().expect("a version");
-    assert_eq!(prove(&root, &cuda, Profile::Minimal, &environment), []);
+    assert_eq!(prove(&root, &toolchain_receipt("13.0.2", Profile::Minimal), &environment), []);
 
     let source = directory.path().join("twice.cu");
     fs_err::write(&source, PROGRAM).expect("a source");

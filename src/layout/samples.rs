@@ -119,6 +119,7 @@ impl Sample {
             let line = match change {
                 Change::File { .. } => format!("{path} *"),
                 Change::Link { target } => format!("{path} -> {target} *"),
+                Change::Renamed { from, .. } => format!("{path} = {from} *"),
             };
             all.insert(path, line);
         }

@@ -1,5 +1,6 @@
 //! The nouns: request → release → artifact → plan → receipt. Plain data and its text forms; no I/O.
 
+pub mod adaptation;
 pub mod artifact;
 pub mod checksum;
 pub mod component;
@@ -15,6 +16,7 @@ pub mod request;
 pub mod toolchain;
 pub mod version;
 
+pub use adaptation::{Adaptation, CompilerChoice, CompilerKind, HostCompiler};
 pub use artifact::{Artifact, Format};
 pub use checksum::{Checksum, Md5Sum};
 pub use component::ComponentName;

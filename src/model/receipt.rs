@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AddOn, ComponentName, Digest, PackageId, Platform, Profile, ToolchainName, Trust, Version};
+use super::{
+    Adaptation, AddOn, ComponentName, Digest, PackageId, Platform, Profile, ToolchainName, Trust, Version,
+};
 
 /// The version of the receipts' own format.
 pub const RECEIPT_FORMAT: u32 = 1;
@@ -61,6 +63,9 @@ pub struct ToolchainReceipt {
     /// Those of them that nobody vouches for: they were made of files that the user brought.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<PackageId>,
+    /// What was done to suit this machine.
+    #[serde(default, skip_serializing_if = "Adaptation::is_none")]
+    pub adaptation: Adaptation,
     /// Links and files that the composition added or replaced, sorted by path.
     pub fix_ups: Vec<Entry>,
 }

@@ -80,6 +80,7 @@ fn entry(fix_up: &FixUp) -> Entry {
             executable: *executable,
         },
         Change::Link { target } => EntryKind::Link { target: target.clone() },
+        Change::Renamed { kind, .. } => kind.clone(),
     };
     Entry { path: fix_up.path.clone(), kind }
 }

@@ -29,6 +29,13 @@ pub(super) struct Layer<'a> {
     has_copies: bool,
 }
 
+/// A package's file, by its names in the toolchain and in the package.
+struct Piece<'a> {
+    name: &'a str,
+    from: &'a str,
+    kind: &'a EntryKind,
+}
+
 impl<'a> Layer<'a> {
     pub(super) fn new(packages: &'a [InstalledPackage], abilities: Abilities) -> Self {
         Self { packages, abilities, has_copies: false }
@@ -75,7 +82,9 @@ impl<'a> Layer<'a> {
                 Node::Laid { kind: EntryKind::Link { target: text }, .. } => {
                     symlinkat(text.as_str(), &target, *name).at("link", &path.join(name))?;
                 }
-                Node::Laid { package, kind } => files.entry(*package).or_default().push((*name, *kind)),
+                Node::Laid { package, kind, from } => {
+                    files.entry(*package).or_default().push(Piece { name, from, kind });
+                }
             }
         }
         // One package after the other, so that two directories are open at a time.
@@ -88,18 +97,19 @@ impl<'a> Layer<'a> {
         &mut self,
         path: &Path,
         target: &OwnedFd,
-        files: &[(&str, &EntryKind)],
+        files: &[Piece<'_>],
         package: usize,
     ) -> Result<(), StoreError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let source = openat(CWD, path, flags, Mode::empty()).map_err(|error| lost(path, error))?;
+        let source = openat(CWD, path, flags, Mode::empty()).map_err(|error| lost(path, error.into()))?;
         // Packages of further stores belong to others, who may change or remove them.
         let may_link = self.packages[package].is_own;
-        for (name, kind) in files {
-            let is_linked = may_link
-                && self.link(&source, target, name).map_err(|error| lost(&path.join(name), error))?;
+        for piece in files {
+            let lost = |error: io::Error| lost(&path.join(piece.from), error);
+            let is_linked =
+                may_link && self.link(&source, target, piece).map_err(|error| lost(error.into()))?;
             if !is_linked {
-                copy(&source, target, name, kind).map_err(|error| lost(&path.join(name), error))?;
+                copy(&source, target, piece).map_err(lost)?;
                 self.has_copies = true;
             }
         }
@@ -107,11 +117,11 @@ impl<'a> Layer<'a> {
     }
 
     /// Gives a file a second name; tells whether the file system and its rules allow it.
-    fn link(&self, source: &OwnedFd, target: &OwnedFd, name: &str) -> Result<bool, Errno> {
+    fn link(&self, source: &OwnedFd, target: &OwnedFd, piece: &Piece<'_>) -> Result<bool, Errno> {
         if !self.abilities.hard_links {
             return Ok(false);
         }
-        match linkat(source, name, target, name, AtFlags::empty()) {
+        match linkat(source, piece.from, target, piece.name, AtFlags::empty()) {
             Ok(()) => Ok(true),
             Err(Errno::XDEV | Errno::MLINK | Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS) => Ok(false),
             Err(error) => Err(error),
@@ -125,28 +135,29 @@ fn add(change: &Change, path: &Path) -> Result<(), StoreError> {
             write_file(path, content, if *executable { 0o555 } else { 0o444 }).map(drop)
         }
         Change::Link { target } => std::os::unix::fs::symlink(target, path).at("link", path),
+        // The merged tree has it among the files of its package.
+        Change::Renamed { .. } => Ok(()),
     }
 }
 
 /// Copies a file, by reference where the file system shares blocks, and checks what came out.
-fn copy(source: &OwnedFd, target: &OwnedFd, name: &str, kind: &EntryKind) -> io::Result<()> {
+fn copy(source: &OwnedFd, target: &OwnedFd, piece: &Piece<'_>) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut from = File::from(openat(source, name, flags, Mode::empty())?);
+    let mut from = File::from(openat(source, piece.from, flags, Mode::empty())?);
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-    let mut to = File::from(openat(target, name, flags, Mode::from_raw_mode(0o600))?);
+    let mut to = File::from(openat(target, piece.name, flags, Mode::from_raw_mode(0o600))?);
     if ioctl_ficlone(&to, &from).is_err() {
         io::copy(&mut from, &mut to)?;
     }
     let length = to.metadata()?.len();
-    if !matches!(kind, EntryKind::File { size, .. } if *size == length) {
+    if !matches!(piece.kind, EntryKind::File { size, .. } if *size == length) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, format!("it has {length} bytes")));
     }
-    to.set_permissions(Permissions::from_mode(mode_of(kind)))
+    to.set_permissions(Permissions::from_mode(mode_of(piece.kind)))
 }
 
 /// Tells apart a package that lacks a file from a system that refuses.
-fn lost(path: &Path, error: impl Into<io::Error>) -> StoreError {
-    let error = error.into();
+fn lost(path: &Path, error: io::Error) -> StoreError {
     let reason = match error.kind() {
         io::ErrorKind::InvalidData => format!("its receipt says otherwise: {error}"),
         io::ErrorKind::NotADirectory | io::ErrorKind::NotFound => "it is missing".to_owned(),

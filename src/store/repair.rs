@@ -11,7 +11,9 @@ use super::locks::{Key, Mode};
 use super::verify::inspection::{Inspection, hash_file};
 use super::{Composition, InstalledPackage, Problem, Report, Store, receipts};
 use crate::model::receipt::RECEIPT_FORMAT;
-use crate::model::{Change, Entry, EntryKind, FixUp, PackageId, Profile, ToolchainName, ToolchainReceipt};
+use crate::model::{
+    Adaptation, Change, Entry, EntryKind, FixUp, PackageId, Profile, ToolchainName, ToolchainReceipt,
+};
 
 impl Store {
     /// Mends, looks again, and reports what was wrong before with what came of it.
@@ -88,6 +90,7 @@ impl Store {
             source: first.receipt.source.clone(),
             packages: packages.iter().map(|package| package.id.clone()).collect(),
             unverified: super::compose::unverified(&packages),
+            adaptation: Adaptation::default(),
             fix_ups,
         }))
     }

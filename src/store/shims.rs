@@ -18,6 +18,7 @@ use super::files::{names, remove_file};
 use super::locks::{Key, Mode};
 use super::resolve::replace_by_link;
 use super::{Staging, Store, Toolchain};
+use crate::model::fix_up::BEHIND_A_SCRIPT;
 
 /// What a toolchain's root may hold beside `bin`.
 const ROOT_ENTRIES: &[&str] = &[
@@ -198,7 +199,8 @@ fn tools(toolchain: &Toolchain) -> Result<Vec<String>, StoreError> {
 
 fn is_tool_name(name: &str) -> bool {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte);
-    !name.is_empty() && !name.starts_with(['.', '-']) && name.bytes().all(is_letter)
+    let is_plain = !name.is_empty() && !name.starts_with(['.', '-']) && name.bytes().all(is_letter);
+    is_plain && !name.ends_with(BEHIND_A_SCRIPT)
 }
 
 #[cfg(test)]

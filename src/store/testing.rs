@@ -13,6 +13,7 @@ use crate::model::{
     Change, Digest, Entry, EntryKind, FixUp, PackageId, PackageReceipt, Platform, Profile, ToolchainName,
     ToolchainReceipt, Trust,
 };
+use crate::testing::toolchain_receipt;
 
 /// A store that vanishes with its directory.
 pub(super) struct Lab {
@@ -156,19 +157,9 @@ impl Lab {
     }
 
     pub(super) fn draft(&self, toolchain: &str, packages: &[&PackageId], fix_ups: &[FixUp]) -> Composition {
-        let name = name(toolchain);
         let receipt = ToolchainReceipt {
-            format: RECEIPT_FORMAT,
-            cuda: name.cuda().cloned().expect("a release"),
-            add_ons: name.add_ons().to_vec(),
-            name,
-            platform: Platform::LinuxX86_64,
-            profile: Profile::Devel,
-            with: Vec::new(),
-            source: "redist".to_owned(),
             packages: packages.iter().map(|id| (*id).clone()).collect(),
-            unverified: Vec::new(),
-            fix_ups: Vec::new(),
+            ..toolchain_receipt(toolchain, Profile::Devel)
         };
         Composition { receipt, fix_ups: fix_ups.to_vec() }
     }

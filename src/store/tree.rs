@@ -19,8 +19,8 @@ pub(super) struct Tree<'a> {
 pub(super) enum Node<'a> {
     /// A fix-up.
     Added(&'a Change),
-    /// From the package of this index.
-    Laid { package: usize, kind: &'a EntryKind },
+    /// From the package of this index, where it may have another name.
+    Laid { package: usize, kind: &'a EntryKind, from: &'a str },
 }
 
 impl<'a> Tree<'a> {
@@ -29,11 +29,11 @@ impl<'a> Tree<'a> {
     pub(super) fn merge(packages: &'a [InstalledPackage], fix_ups: &'a [FixUp]) -> Result<Self, StoreError> {
         let mut nodes = BTreeMap::new();
         for fix_up in fix_ups {
-            add_fix_up(&mut nodes, fix_up)?;
+            add_fix_up(&mut nodes, fix_up, packages)?;
         }
         for (index, package) in packages.iter().enumerate() {
             for entry in &package.receipt.entries {
-                let node = Node::Laid { package: index, kind: &entry.kind };
+                let node = Node::Laid { package: index, kind: &entry.kind, from: name_of(&entry.path) };
                 add_entry(&mut nodes, &entry.path, node, packages)?;
             }
         }
@@ -54,16 +54,43 @@ impl<'a> Tree<'a> {
     }
 }
 
-fn add_fix_up<'a>(nodes: &mut BTreeMap<&'a str, Node<'a>>, fix_up: &'a FixUp) -> Result<(), StoreError> {
-    let node = Node::Added(&fix_up.change);
+fn add_fix_up<'a>(
+    nodes: &mut BTreeMap<&'a str, Node<'a>>,
+    fix_up: &'a FixUp,
+    packages: &'a [InstalledPackage],
+) -> Result<(), StoreError> {
+    let damaged =
+        |reason: &str| StoreError::Damaged { path: fix_up.path.clone().into(), reason: reason.to_owned() };
     if !is_plain_path(&fix_up.path) {
-        let reason = "as a fix-up it leads out of the toolchain".to_owned();
-        return Err(StoreError::Damaged { path: fix_up.path.clone().into(), reason });
+        return Err(damaged("as a fix-up it leads out of the toolchain"));
     }
+    let node = match &fix_up.change {
+        Change::Renamed { from, kind } => renamed(&fix_up.path, from, kind, packages)
+            .ok_or_else(|| damaged("as a fix-up it is a file that no package has"))?,
+        change => Node::Added(change),
+    };
     match nodes.insert(&fix_up.path, node) {
         Some(Node::Added(before)) if *before != fix_up.change => Err(conflict(&fix_up.path, node, node, &[])),
         _ => Ok(()),
     }
+}
+
+/// Finds the package whose file a fix-up gives another name.
+fn renamed<'a>(
+    path: &str,
+    from: &'a str,
+    kind: &'a EntryKind,
+    packages: &[InstalledPackage],
+) -> Option<Node<'a>> {
+    let source = format!("{}{from}", &path[..path.len() - name_of(path).len()]);
+    let has = |package: &InstalledPackage| {
+        package.receipt.entries.iter().any(|entry| entry.path == source && entry.kind == *kind)
+    };
+    packages.iter().position(has).map(|package| Node::Laid { package, kind, from })
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 fn add_entry<'a>(

@@ -115,13 +115,14 @@ fn debian_package(into: &Path) -> Result<PathBuf, String> {
     let list = into.join("private.sources");
     fs::write(&list, private.join("\n") + "\n").expect("a list");
     fs::create_dir_all(into.join("lists/partial")).expect("a directory");
-    apt(into, &["update"])?;
-    apt(into, &["download", "nvidia-cuda-toolkit"])?;
+    apt(into, into, &["update"])?;
+    apt(into, into, &["download", "nvidia-cuda-toolkit"])?;
     named(into, "nvidia-cuda-toolkit_11.8.89").ok_or_else(|| "apt-get left no such package".to_owned())
 }
 
-pub(super) fn apt(directory: &Path, arguments: &[&str]) -> Result<(), String> {
-    let shown = directory.display();
+/// Runs apt-get with the private lists of a directory, in another.
+pub(super) fn apt(lists: &Path, directory: &Path, arguments: &[&str]) -> Result<(), String> {
+    let shown = lists.display();
     let mut command = Command::new("apt-get");
     for option in [
         format!("Dir::Etc::sourcelist={shown}/private.sources"),

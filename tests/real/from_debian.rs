@@ -11,6 +11,7 @@ use std::process::Command;
 
 use super::cmake::LISTS;
 use super::debian::{apt, run};
+use super::host_compiler;
 use super::workshop::{OLDER, Workshop, assert_runtime, downloads, ok, timed};
 use crate::support::{have, skip};
 
@@ -21,7 +22,7 @@ struct Toolkit {
     suite: &'static str,
     release: &'static str,
     packages: &'static [&'static str],
-    /// The newest host compiler of bookworm that it takes.
+    /// The newest host compiler of bookworm that it takes, unless that is the default one.
     host: Option<&'static str>,
 }
 
@@ -104,6 +105,11 @@ fn debians_packages_given_as_files_are_three_compilers_in_three_directories_with
         compile(&shop, toolkit);
         build(&shop, toolkit);
     }
+    host_compiler::a_newer_gcc(&shop, TRIXIE.release);
+    match glibc_headers() {
+        Ok(headers) => host_compiler::a_newer_glibc(&shop, TRIXIE.release, &headers),
+        Err(reason) => skip("the headers of glibc 2.41", &reason),
+    }
     let newer = shop.project(OLDER, Some(OLDER));
     ok(shop.through_shims(&newer, "nvcc").args(COMPILE));
     assert_runtime(&ok(&mut shop.exec(OLDER, &newer, newer.join("program"))), OLDER);
@@ -114,7 +120,11 @@ fn install(shop: &Workshop, toolkit: &Toolkit, files: &[String]) {
     let mut arguments = vec!["install", toolkit.release, "--offline", "--from"];
     arguments.extend(files.iter().map(String::as_str));
     let installed = format!("installed `{}`", toolkit.release);
-    timed(&installed, || shop.sandbox.run(&arguments)).expect(0, &[&installed, "unverified"]);
+    let run = timed(&installed, || shop.sandbox.run(&arguments));
+    run.expect(0, &[&installed, "unverified"]);
+    if let Some(host) = toolkit.host {
+        run.expect(0, &[&format!("(`/usr/bin/{host}`)")]);
+    }
 }
 
 /// One shell goes through three directories, each with its pin.
@@ -130,10 +140,10 @@ fn one_shell(shop: &Workshop) {
     assert_eq!(releases, ["11.8", OLDER, "12.4"], "{said}");
 }
 
+/// With the g++ that suits: of 11.8, bookworm's own is not.
 fn compile(shop: &Workshop, toolkit: &Toolkit) {
     let project = shop.project(toolkit.release, Some(toolkit.release));
-    let host = toolkit.host.iter().flat_map(|host| ["-ccbin", host]);
-    ok(shop.through_shims(&project, "nvcc").args(host).args(COMPILE));
+    ok(shop.through_shims(&project, "nvcc").args(COMPILE));
     let printed = ok(&mut shop.exec(toolkit.release, &project, project.join("program")));
     assert_runtime(&printed, toolkit.line());
 }
@@ -146,7 +156,6 @@ fn build(shop: &Workshop, toolkit: &Toolkit) {
     fs::write(project.join("CMakeLists.txt"), LISTS).expect("a project");
     let mut configure = shop.through_shims(&project, "cmake");
     configure.args(["-S.", "-Bbuild", "-DCMAKE_CUDA_ARCHITECTURES=75", "-DSOURCE=vector-add.cu"]);
-    configure.args(toolkit.host.map(|host| format!("-DCMAKE_CUDA_HOST_COMPILER={host}")));
     let said = ok(&mut configure);
     assert!(said.contains(&format!("story: {}", toolkit.line())), "{said}");
     ok(shop.through_shims(&project, "cmake").args(["--build", "build"]));
@@ -168,6 +177,22 @@ fn packages(toolkit: &Toolkit) -> Result<Vec<String>, String> {
     Ok(files)
 }
 
+/// Returns the directory of the headers of trixie's C library, unpacked and not installed.
+fn glibc_headers() -> Result<PathBuf, String> {
+    let lists = downloads().join(format!("debian-{}", TRIXIE.suite));
+    let headers = downloads().join("glibc-2.41");
+    if !headers.join("usr").exists() {
+        let fresh = lists.join("glibc");
+        fs::create_dir_all(&fresh).map_err(|error| error.to_string())?;
+        apt(&lists, &lists, &["update"])?;
+        apt(&lists, &fresh, &["download", "libc6-dev"])?;
+        let package = fs::read_dir(&fresh).map_err(|error| error.to_string())?.flatten().next();
+        let package = package.ok_or("apt-get brought no file")?.path();
+        run(Command::new("dpkg").arg("-x").arg(package).arg(&headers))?;
+    }
+    Ok(headers)
+}
+
 fn download(toolkit: &Toolkit, into: &Path) -> Result<(), String> {
     let configured = fs::read_to_string("/etc/apt/sources.list.d/debian.sources")
         .map_err(|_| "there is no `/etc/apt/sources.list.d/debian.sources`".to_owned())?;
@@ -181,9 +206,9 @@ fn download(toolkit: &Toolkit, into: &Path) -> Result<(), String> {
     let private: Vec<String> = first.lines().map(widen).collect();
     fs::create_dir_all(into.join("lists/partial")).map_err(|error| error.to_string())?;
     fs::write(into.join("private.sources"), private.join("\n") + "\n").map_err(|error| error.to_string())?;
-    apt(into, &["update"])?;
+    apt(into, into, &["update"])?;
     let arguments: Vec<&str> = ["download"].into_iter().chain(toolkit.packages.iter().copied()).collect();
-    apt(into, &arguments)?;
+    apt(into, into, &arguments)?;
     run(Command::new("touch").arg(into.join("whole")))?;
     Ok(())
 }

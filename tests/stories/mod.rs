@@ -11,6 +11,7 @@ mod from;
 mod from_faults;
 mod full;
 mod growth;
+mod host_compiler;
 mod hostile;
 mod injection;
 mod install;

@@ -4,16 +4,15 @@
 //! The digests of NVIDIA's own files are pinned, and no test may weaken them: what is made here comes in
 //! by a plan with its own digest, carried out as that of any source, and the program does the rest.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cudaman::config::Config;
 use cudaman::context::Context;
-use cudaman::install;
+use cudaman::install::{self, Order};
 use cudaman::model::{
-    Artifact, Checksum, ComponentName, Environment, Format, Plan, Platform, Profile, ToolchainName, Trust,
-    Version,
+    Artifact, Checksum, ComponentName, Environment, Format, Plan, Platform, Profile, ToolchainName,
+    ToolchainRequest, Trust, Version,
 };
 use cudaman::store::Store;
 use cudaman::ui::{Color, Ui};
@@ -29,6 +28,11 @@ const PATH: &str = "compute/cuda/made/local_installers/cuda_made_linux.run";
 pub(super) struct Workshop {
     pub(super) mirror: Mirror,
     pub(super) sandbox: Sandbox,
+}
+
+/// The order that leads to a plan.
+fn order(plan: &Plan) -> Order {
+    Order::new(ToolchainRequest::exactly(&plan.toolchain))
 }
 
 impl Workshop {
@@ -53,7 +57,7 @@ impl Workshop {
         let context = self.context();
         context.store.prepare()?;
         let plan = self.plan(release, &sha256(bytes), (profile, with));
-        install::carry_out(&plan, &BTreeSet::new(), &context)?;
+        install::carry_out(&plan, &order(&plan), &context)?;
         Ok(())
     }
 
@@ -268,13 +272,13 @@ fn a_flipped_byte_is_refused() {
     let context = workshop.context();
     context.store.prepare().expect("a store");
     let plan = workshop.plan("10.0.130", &sha256(&bytes), (Profile::Devel, &[]));
-    let error = install::carry_out(&plan, &BTreeSet::new(), &context).expect_err("another digest");
+    let error = install::carry_out(&plan, &order(&plan), &context).expect_err("another digest");
     let error = cudaman::error::render(&error);
     for text in ["could not verify", PATH, &sha256(&bytes), "hint: get `", "`cudaman install --from FILE`"] {
         assert!(error.contains(text), "{text}: {error}");
     }
     workshop.mirror.clear_faults();
-    install::carry_out(&plan, &BTreeSet::new(), &context).expect("NVIDIA's own bytes");
+    install::carry_out(&plan, &order(&plan), &context).expect("NVIDIA's own bytes");
     workshop.sandbox.assert_healthy();
     workshop.assert_nothing_was_run();
 }

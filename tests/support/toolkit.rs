@@ -74,6 +74,10 @@ pub(crate) fn component_files(name: &str, version: &str) -> Vec<File> {
 
 const HOST_CONFIG: &str = "#if __GNUC__ > 99\n#error -- unsupported GNU version!\n#endif\n";
 
+/// What the header of a release before 13 declares otherwise than glibc 2.41.
+const MATH_FUNCTIONS: &str =
+    "extern __DEVICE_FUNCTIONS_DECL__ __device_builtin__ double                 sinpi(double x);\n";
+
 fn nvcc_files(version: &str) -> Vec<File> {
     let short = version.split('.').take(2).collect::<Vec<_>>().join(".");
     let script = format!(
@@ -87,6 +91,7 @@ fn nvcc_files(version: &str) -> Vec<File> {
     let major: u32 = version.split('.').next().and_then(|text| text.parse().ok()).expect("a major");
     if major < 13 {
         files.push(file("include/crt/host_config.h", HOST_CONFIG));
+        files.push(file("include/crt/math_functions.h", MATH_FUNCTIONS));
         files.extend(nvvm_files());
     }
     files

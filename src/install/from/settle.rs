@@ -10,7 +10,9 @@ use crate::error::{Advise as _, advised};
 use crate::install::{self, Order, Outcome};
 use crate::model::receipt::RECEIPT_FORMAT;
 use crate::model::request::{AddOns, Base};
-use crate::model::{Entry, PackageId, Profile, ToolchainName, ToolchainReceipt, ToolchainRequest, Version};
+use crate::model::{
+    Adaptation, Entry, PackageId, Profile, ToolchainName, ToolchainReceipt, ToolchainRequest, Version,
+};
 use crate::packages::{TOOLKIT, components};
 use crate::store::StoreError;
 
@@ -96,6 +98,7 @@ pub(super) fn settle(
         source: grown.map_or_else(|| SOURCE.to_owned(), |receipt| receipt.source),
         packages: ids,
         unverified: Vec::new(),
+        adaptation: Adaptation::default(),
         fix_ups: Vec::new(),
     };
     Ok(Settled { receipt, remarks, before })

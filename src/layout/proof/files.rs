@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::Finding;
+use crate::compat::HOST_CONFIG;
 use crate::model::{Profile, Version};
 
 /// Programs that `nvcc` starts, and itself.
@@ -18,9 +19,6 @@ const FILES: &[&str] = &[
     "lib64/libcudart.so",
     "lib64/libcudart_static.a",
 ];
-
-/// Where the limits on host compilers stand: since 9.1, and before.
-pub(super) const HOST_CONFIG: [&str; 2] = ["include/crt/host_config.h", "include/host_config.h"];
 
 pub(super) fn check(root: &Path, cuda: &Version, profile: Profile) -> Vec<Finding> {
     let failure = |what: String| {

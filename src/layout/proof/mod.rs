@@ -1,18 +1,15 @@
 //! The proof after an install: a toolchain must show that it can do what it is for.
 //!
-//! Files that a compile needs, what nvcc says of itself, and whether the host's gcc suits it.
+//! Files that a compile needs, what nvcc says of itself, and whether the host's compiler suits it.
 //! No GPU and no driver is needed, nothing is compiled, and nothing is repaired here.
 
-mod command;
 mod files;
-mod gcc;
+mod host;
 mod nvcc;
 
 use std::path::Path;
 
-pub use gcc::gcc_limit;
-
-use crate::model::{Environment, Profile, Version};
+use crate::model::{Environment, ToolchainReceipt};
 
 /// One thing that is wrong, or may go wrong, with a toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,17 +31,18 @@ pub enum Severity {
     Warning,
 }
 
-/// Returns what is wrong with the toolchain at `root`; nothing if it proved itself.
+/// Returns what is wrong with the toolchain that stands at `root`; nothing if it proved itself.
 ///
 /// For a toolchain of another processor only its files are looked at. Runs the root's `nvcc` and
-/// the host's `gcc`, each for a minute at most and without the user's nvcc settings.
+/// the host's compiler, each for a minute at most and without the user's nvcc settings.
 #[must_use]
-pub fn prove(root: &Path, cuda: &Version, profile: Profile, environment: &Environment) -> Vec<Finding> {
+pub fn prove(root: &Path, receipt: &ToolchainReceipt, environment: &Environment) -> Vec<Finding> {
+    let (cuda, profile) = (&receipt.cuda, receipt.profile);
     let mut findings = files::check(root, cuda, profile);
     if profile.has_compiler() && root.join(nvcc::PATH).is_file() && !nvcc::is_foreign(root) {
-        let host = gcc::check(root, environment);
+        let host = host::check(root, cuda, &receipt.adaptation, environment);
         findings.extend(nvcc::check_version(root, cuda, environment));
-        // Without a gcc even a dry run stops before it says anything.
+        // Without a compiler even a dry run stops before it says anything.
         if findings.is_empty() && host.is_present {
             findings.extend(nvcc::check_top(root, environment));
         }

@@ -3,8 +3,8 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::command::{CommandError, LIMIT, answer};
 use super::{Finding, Severity};
+use crate::compat::command::{CommandError, LIMIT, answer};
 use crate::model::{Environment, Version};
 
 pub(super) const PATH: &str = "bin/nvcc";

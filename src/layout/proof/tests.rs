@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Finding, Severity, prove};
-use crate::model::{Environment, Profile, Version};
+use crate::model::{Adaptation, CompilerKind, Environment, HostCompiler, Profile, ToolchainReceipt};
+use crate::testing::{compiler, toolchain_receipt};
 
 const NVCC: &str = r##"#!/bin/sh
 case $1 in
@@ -43,7 +44,7 @@ impl Root {
 
     fn with_gcc(self, version: &str) -> Self {
         for name in ["gcc", "g++"] {
-            self.write(&format!("host/{name}"), &format!("#!/bin/sh\necho {version}\n"), 0o555);
+            self.write(&format!("host/{name}"), &compiler(CompilerKind::Gcc, version), 0o555);
         }
         self
     }
@@ -64,11 +65,25 @@ impl Root {
         fs_err::remove_file(self.path().join(path)).expect("a file to remove");
     }
 
+    /// A compiler of the toolchain's own, if there is one.
+    fn adaptation(&self) -> Adaptation {
+        let path = |name: &str| self.path().join("hostcc").join(name).display().to_string();
+        let own = HostCompiler {
+            kind: CompilerKind::Gcc,
+            version: "13.1.0".parse().expect("a version"),
+            c: path("gcc"),
+            cxx: path("g++"),
+        };
+        let is_there = self.path().join("hostcc").is_dir();
+        Adaptation { host_compiler: is_there.then_some(own), ..Adaptation::default() }
+    }
+
     fn prove(&self, profile: Profile) -> String {
-        let cuda: Version = "12.4.1".parse().expect("a version");
         let variables = [("PATH".into(), self.path().join("host").into())].into();
         let environment = Environment { variables, directory: "/".into(), ..Environment::default() };
-        let told = prove(self.path(), &cuda, profile, &environment);
+        let receipt =
+            ToolchainReceipt { adaptation: self.adaptation(), ..toolchain_receipt("12.4.1", profile) };
+        let told = prove(self.path(), &receipt, &environment);
         told.iter().fold(String::new(), |mut text, Finding { severity, message, hint }| {
             let word = if *severity == Severity::Failure { "failure" } else { "warning" };
             let hint = hint.as_deref().unwrap_or("-");
@@ -128,10 +143,15 @@ fn a_missing_or_newer_gcc_is_a_warning() {
     let root = Root::new().with_gcc("14.1.0");
     let told = root.prove(Profile::Devel);
     assert!(
-        told.starts_with("warning: `ROOT/host/gcc` is gcc 14.1.0, and this toolkit takes gcc 13 at most")
+        told.starts_with(
+            "warning: the host compiler is gcc 14.1.0 (`ROOT/host/g++`), and this toolkit takes gcc 6 to 13"
+        ),
+        "{told}"
     );
-    assert!(told.contains("nvcc -ccbin g++-13"), "{told}");
+    assert!(told.contains("cudaman config host-compiler"), "{told}");
     root.remove("host/g++");
+    let told = root.prove(Profile::Devel);
+    assert!(told.starts_with("warning: there is a `ROOT/host/gcc` but no `g++`"), "{told}");
     root.remove("host/gcc");
     let told = root.prove(Profile::Devel);
     assert!(told.starts_with("warning: there is no `gcc` on PATH"), "{told}");
@@ -141,8 +161,28 @@ fn a_missing_or_newer_gcc_is_a_warning() {
 #[test]
 fn a_compiler_of_the_toolchains_own_goes_first() {
     let root = Root::new().with_gcc("14.1.0");
-    root.write("hostcc/gcc", "#!/bin/sh\necho 13\n", 0o555);
+    for name in ["hostcc/gcc", "hostcc/g++"] {
+        root.write(name, &compiler(CompilerKind::Gcc, "13.1.0"), 0o555);
+    }
     assert_eq!(root.prove(Profile::Devel), "");
+    root.remove("hostcc/gcc");
+    let told = root.prove(Profile::Devel);
+    assert!(told.starts_with("warning: its host compiler gcc 13.1.0 (`ROOT/hostcc/g++`) is gone"), "{told}");
+}
+
+#[test]
+fn a_header_that_collides_with_glibc_is_a_warning() {
+    let root = Root::new();
+    let declaration =
+        "extern __DEVICE_FUNCTIONS_DECL__ __device_builtin__ double                 cospi(double x);\n";
+    root.write("include/crt/math_functions.h", declaration, 0o444);
+    assert_eq!(root.prove(Profile::Devel), "");
+    let newer = compiler(CompilerKind::Gcc, "12.2.0").replace("GLIBC_MINOR__ 36", "GLIBC_MINOR__ 41");
+    root.write("host/gcc", &newer, 0o555);
+    let told = root.prove(Profile::Devel);
+    assert!(told.starts_with("warning: glibc 2.41 declares sinpi(), cospi()"), "{told}");
+    assert!(told.contains("`cudaman install 12.4.1 --glibc-fix on`"), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
 }
 
 #[test]

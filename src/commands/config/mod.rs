@@ -1,5 +1,7 @@
 //! `cudaman config`: shows and changes the settings in `config.toml`.
 
+mod host_compiler;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
 use toml_edit::{Array, DocumentMut, value};
@@ -31,6 +33,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
+    HostCompiler(host_compiler::HostCompiler),
     /// Show where the settings are kept
     Path {
         /// Print JSON
@@ -65,13 +68,8 @@ impl Config {
                 let path = context.store.config_file().display().to_string();
                 Ok(if *json { context.ui.json(&json!({ "path": path })) } else { context.ui.data(&path) }?)
             }
-            Action::Set { key, value } => {
-                let setting = known(key)?;
-                let items = setting.check(value, context.config.allow_http).hint_from(ConfigError::hint)?;
-                edit(context, |document| {
-                    document[setting.key] = item(setting, items);
-                })
-            }
+            Action::HostCompiler(command) => command.run(context),
+            Action::Set { key, value } => set(key, value, context),
             Action::Unset { key } => {
                 let setting = known(key)?;
                 edit(context, |document| {
@@ -80,6 +78,14 @@ impl Config {
             }
         }
     }
+}
+
+fn set(key: &str, value: &str, context: &Context) -> Result<()> {
+    let setting = known(key)?;
+    let items = setting.check(value, context.config.allow_http).hint_from(ConfigError::hint)?;
+    edit(context, |document| {
+        document[setting.key] = item(setting, items);
+    })
 }
 
 fn known(key: &str) -> Result<&'static Setting> {

@@ -13,27 +13,50 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use crate::model::Environment;
 
 /// How long one answer may take.
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// An answer longer than this is none.
 const LONGEST: u64 = 1 << 20;
 
 /// Why a program gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CommandError {
+pub enum CommandError {
+    /// It failed.
     #[error("`{program}` exited with {status}: {}", last_line(.output))]
-    Failed { program: PathBuf, status: std::process::ExitStatus, output: String },
+    Failed {
+        /// Which program.
+        program: PathBuf,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it printed.
+        output: String,
+    },
+    /// It could not be started.
     #[error("could not run `{program}`: {source}")]
-    Spawn { program: PathBuf, source: io::Error },
+    Spawn {
+        /// Which program.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It took too long.
     #[error("`{program}` did not answer within {} seconds", .limit.as_secs())]
-    TimedOut { program: PathBuf, limit: Duration },
+    TimedOut {
+        /// Which program.
+        program: PathBuf,
+        /// How long it had.
+        limit: Duration,
+    },
 }
 
 /// Returns what a program prints, standard output first.
 ///
+/// # Errors
+/// Returns why there is no answer.
+///
 /// Of the environment only PATH and a usable TMPDIR are passed on: `NVCC_PREPEND_FLAGS` and its
 /// like are the user's business, not the toolchain's.
-pub(super) fn answer(
+pub fn answer(
     program: &Path,
     arguments: &[&str],
     environment: &Environment,

@@ -1,0 +1,142 @@
+//! What brings a compiler that a toolkit takes: the system's packages where they have one, else conda-forge's.
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use super::host_compilers::Limits;
+use crate::model::{CompilerKind, Environment, HostCompiler, Version};
+
+/// Where systems say which they are; the variable names another file.
+const OS_RELEASE: &str = "/etc/os-release";
+const OS_RELEASE_VARIABLE: &str = "CUDAMAN_OS_RELEASE";
+
+/// The oldest gcc that conda-forge has (`gxx_linux-64`).
+const OLDEST_OF_CONDA: u32 = 7;
+
+#[derive(Deserialize)]
+struct Table {
+    system: Vec<System>,
+}
+
+/// A release of a distribution.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct System {
+    ids: Vec<String>,
+    release: String,
+    gcc: Vec<Version>,
+    command: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Says how to get the newest gcc that a toolkit takes.
+#[must_use]
+pub fn supply(limits: &Limits, environment: &Environment) -> String {
+    let path = environment.path(OS_RELEASE_VARIABLE).unwrap_or(Path::new(OS_RELEASE));
+    let words = limits.words(CompilerKind::Gcc);
+    let own = command(&fs::read_to_string(path).unwrap_or_default(), limits);
+    let newest = limits.newest_gcc().map(ToString::to_string);
+    match (own, newest) {
+        (Some(command), _) => format!("`{command}`, then `cudaman config host-compiler auto`"),
+        (None, Some(newest))
+            if limits.newest_gcc().is_some_and(|newest| newest.major() >= OLDEST_OF_CONDA) =>
+        {
+            let directory = format!("~/gcc-{newest}");
+            format!(
+                "install {words}; without root `conda create -p {directory} -c conda-forge gxx_linux-64={newest}`, \
+                 then `cudaman config host-compiler {directory}/bin/x86_64-conda-linux-gnu-gcc`"
+            )
+        }
+        _ => format!("install {words}, then `cudaman config host-compiler auto`"),
+    }
+}
+
+/// Returns the command of the system that brings the newest gcc within the limits.
+fn command(os_release: &str, limits: &Limits) -> Option<String> {
+    let release = field(os_release, "VERSION_ID")?;
+    let ids: Vec<&str> = [field(os_release, "ID"), field(os_release, "ID_LIKE")]
+        .into_iter()
+        .flatten()
+        .flat_map(str::split_whitespace)
+        .collect();
+    let is_this = |system: &&System| {
+        let rest = release.strip_prefix(&system.release);
+        system.ids.iter().any(|id| ids.contains(&id.as_str()))
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let system = systems().iter().find(is_this)?;
+    let admitted = |version: &&Version| {
+        let version = (*version).clone();
+        limits.admit(&HostCompiler { kind: CompilerKind::Gcc, version, c: String::new(), cxx: String::new() })
+    };
+    let newest = system.gcc.iter().filter(admitted).max()?;
+    Some(system.command.replace("{}", &newest.to_string()))
+}
+
+/// Returns a field of an os-release file, without its quotes.
+fn field<'f>(text: &'f str, name: &str) -> Option<&'f str> {
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
+    Some(value.trim().trim_matches(['"', '\'']))
+}
+
+fn systems() -> &'static [System] {
+    static SYSTEMS: OnceLock<Vec<System>> = OnceLock::new();
+    SYSTEMS.get_or_init(|| {
+        toml::from_str::<Table>(include_str!("tables/compiler_packages.toml"))
+            .expect("the table is tested")
+            .system
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(cuda: &str) -> Limits {
+        Limits::from_header("", &cuda.parse().expect("a version"))
+    }
+
+    #[test]
+    fn each_system_has_its_command() {
+        let told = |text: &str, cuda: &str| command(text, &limits(cuda));
+        let debian = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n";
+        assert_eq!(told(debian, "11.8").as_deref(), Some("sudo apt-get install gcc-11 g++-11"));
+        assert_eq!(told(debian, "10.0"), None, "it has nothing that old");
+        let rocky = "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"8.10\"\n";
+        assert_eq!(told(rocky, "12.0").as_deref(), Some("sudo dnf install gcc-toolset-12-gcc-c++"));
+        let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"20.04\"\n";
+        assert_eq!(told(ubuntu, "10.0").as_deref(), Some("sudo apt-get install gcc-7 g++-7"));
+        assert_eq!(told("ID=fedora\nVERSION_ID=43\n", "12.0"), None);
+        assert_eq!(told("", "12.0"), None);
+        assert_eq!(told("ID=debian\nVERSION_ID=120\n", "11.8"), None);
+    }
+
+    #[test]
+    fn elsewhere_conda_forge_has_one() {
+        let environment = |text: &str| {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            fs_err::write(file.path(), text).expect("written");
+            let variables = [(OS_RELEASE_VARIABLE.into(), file.path().into())].into();
+            (file, Environment { variables, ..Environment::default() })
+        };
+        let (_file, fedora) = environment("ID=fedora\nVERSION_ID=43\n");
+        assert!(supply(&limits("12.0"), &fedora).contains("gxx_linux-64=12"));
+        assert_eq!(
+            supply(&limits("8.0"), &fedora),
+            "install gcc up to 5, then `cudaman config host-compiler auto`"
+        );
+    }
+
+    #[test]
+    fn every_row_can_be_met() {
+        assert!(!systems().is_empty());
+        for system in systems() {
+            assert!(!system.ids.is_empty() && !system.gcc.is_empty() && system.command.contains("{}"));
+            assert!(system.gcc.is_sorted(), "{:?} {}", system.ids, system.release);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The host's compiler against the limits that the toolkit sets. It can only warn: a compiler can be
+//! installed, or chosen, at any time.
+
+use std::path::Path;
+
+use super::Finding;
+use crate::compat::{self, Compiler, CompilerError, GlibcFix, Limits};
+use crate::layout::adapt;
+use crate::model::{Adaptation, Environment, Version};
+
+/// What was found out about the host's compiler.
+pub(super) struct Host {
+    pub(super) is_present: bool,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Asks the compiler that nvcc would use what it is.
+pub(super) fn check(root: &Path, cuda: &Version, adaptation: &Adaptation, environment: &Environment) -> Host {
+    let limits = Limits::of(root, cuda);
+    let compiler = match &adaptation.host_compiler {
+        Some(own) => Compiler::at(Path::new(&own.c), environment),
+        None => Compiler::named("gcc", environment),
+    };
+    let mut findings = Vec::new();
+    let compiler = match compiler {
+        Ok(compiler) => compiler,
+        Err(error) => {
+            let is_present = matches!(error, CompilerError::Partner { .. });
+            findings.push(Finding::warning(
+                absence(&error, adaptation),
+                Some(compat::supply(&limits, environment)),
+            ));
+            return Host { is_present, findings };
+        }
+    };
+    findings.extend(unfit(&compiler, &limits, adaptation, environment));
+    findings.extend(colliding(&compiler, root, cuda));
+    Host { is_present: true, findings }
+}
+
+fn absence(error: &CompilerError, adaptation: &Adaptation) -> String {
+    match (error, &adaptation.host_compiler) {
+        (CompilerError::Missing { .. }, None) => {
+            "there is no `gcc` on PATH, and nvcc needs one to compile".to_owned()
+        }
+        (_, Some(own)) => format!("its host compiler {own} is gone: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+fn unfit(
+    compiler: &Compiler,
+    limits: &Limits,
+    adaptation: &Adaptation,
+    environment: &Environment,
+) -> Option<Finding> {
+    if limits.admit(&compiler.host) {
+        return None;
+    }
+    let words = limits.words(compiler.host.kind);
+    let message = format!("the host compiler is {}, and this toolkit takes {words}", compiler.host);
+    let hint = match adaptation.host_compiler {
+        Some(_) => "`cudaman config host-compiler auto` looks for one that suits".to_owned(),
+        None => compat::supply(limits, environment),
+    };
+    Some(Finding::warning(message, Some(hint)))
+}
+
+/// Tells whether C++ programs fail for what glibc declares since 2.41.
+fn colliding(compiler: &Compiler, root: &Path, cuda: &Version) -> Option<Finding> {
+    let glibc = compiler.glibc.as_ref().filter(|glibc| compat::collides(glibc))?;
+    let (path, header) = adapt::MATH_FUNCTIONS
+        .iter()
+        .find_map(|path| Some((path, fs_err::read_to_string(root.join("include").join(path)).ok()?)))?;
+    if compat::glibc_fix(&header) == GlibcFix::NotNeeded {
+        return None;
+    }
+    let message = format!(
+        "glibc {glibc} declares sinpi(), cospi() and their kin otherwise than `include/{path}`, and C++ \
+         programs don't compile with both"
+    );
+    let hint =
+        format!("`cudaman install {cuda} --glibc-fix on` changes the header, and `off` brings it back");
+    Some(Finding::warning(message, Some(hint)))
+}
