@@ -1,11 +1,15 @@
 //! The xz container as a reader: every stream of a file, nothing behind them, and never more
 //! memory than allowed.
 
+mod memory;
+
 use std::io::{self, BufRead, Read};
+
+use memory::Reserved;
 
 use liblzma::stream::{Action, Error, MtStreamBuilder, Status, Stream};
 
-/// Enough for a dictionary of 64 MiB (`xz -9`), and two decoders at once stay below 150 MiB.
+/// What one decoder may take: enough for a dictionary of 64 MiB (`xz -9`).
 const MEMORY: u64 = 68 << 20;
 const THREADS: u32 = 2;
 
@@ -13,6 +17,8 @@ pub(super) struct XzReader<R> {
     input: R,
     stream: Stream,
     state: State,
+    /// Given back when the stream ends, and before another one begins.
+    reserved: Option<Reserved>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,8 +29,9 @@ enum State {
 }
 
 impl<R: BufRead> XzReader<R> {
-    pub(super) fn new(input: R) -> io::Result<Self> {
-        Ok(Self { input, stream: decoder()?, state: State::Inside })
+    pub(super) fn new(mut input: R) -> io::Result<Self> {
+        let mut reserved = reserve(&mut input)?;
+        Ok(Self { input, stream: decoder(&mut reserved)?, state: State::Inside, reserved: Some(reserved) })
     }
 
     /// Skips the padding after a stream, and starts the next one where there is one.
@@ -46,7 +53,9 @@ impl<R: BufRead> XzReader<R> {
                 self.state = State::End;
                 return Ok(());
             }
-            self.stream = decoder()?;
+            let mut reserved = reserve(&mut self.input)?;
+            self.stream = decoder(&mut reserved)?;
+            self.reserved = Some(reserved);
             self.state = State::Inside;
             return Ok(());
         }
@@ -63,6 +72,7 @@ impl<R: BufRead> XzReader<R> {
         self.input.consume(usize::try_from(consumed).unwrap_or(usize::MAX));
         if status == Status::StreamEnd {
             self.state = State::Between;
+            self.reserved = None;
         } else if produced == 0 && (ended || (consumed == 0 && status == Status::MemNeeded)) {
             return Err(damaged("the xz stream is cut off"));
         }
@@ -86,10 +96,14 @@ impl<R: BufRead> Read for XzReader<R> {
     }
 }
 
+fn reserve(input: &mut impl BufRead) -> io::Result<Reserved> {
+    Ok(Reserved::for_dictionary(memory::dictionary(input.fill_buf()?)))
+}
+
 /// A decoder that uses further threads where a file has several blocks and memory allows it.
-fn decoder() -> io::Result<Stream> {
+fn decoder(reserved: &mut Reserved) -> io::Result<Stream> {
     let mut builder = MtStreamBuilder::new();
-    builder.threads(THREADS).memlimit_threading(MEMORY).memlimit_stop(MEMORY);
+    builder.threads(THREADS).memlimit_threading(reserved.extend(MEMORY)).memlimit_stop(MEMORY);
     builder.decoder().map_err(explain)
 }
 
