@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::manifest::{FORMAT, Manifest, NAME};
 use super::member;
+use super::parallel;
 use super::seal::Sealing;
 use super::target::Target;
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::error::{Advise as _, advised};
 use crate::install;
 use crate::model::{Adaptation, Digest, Entry, EntryKind, Platform, ToolchainReceipt, ToolchainRequest};
 use crate::store::{InstalledPackage, Lock, StoreError, Toolchain};
-use crate::ui::ArchiveProgress;
+use crate::ui::{ArchiveProgress, Progress};
 
 /// As `zstd` does when nothing is said.
 const LEVEL: i32 = 3;
@@ -94,17 +95,22 @@ impl Contents {
         encoder.multithread(u32::try_from(threads).unwrap_or(THREADS).min(THREADS))?;
         encoder.include_checksum(true)?;
         write_manifest(&self.manifest(), &mut encoder)?;
+        parallel::beside(|output| self.write_packages(output, &progress), &mut encoder)?;
+        encoder.write_all(&member::END)?;
+        let (digest, size) = encoder.finish()?.finish()?;
+        Ok(Export { digest, size })
+    }
+
+    fn write_packages(&self, output: &mut dyn Write, progress: &Progress<'_>) -> Result<()> {
         for package in &self.packages {
             let title = format!("{} {}", package.receipt.component, package.receipt.version);
             let progress = progress.archive(&title, length(package));
             for entry in &package.receipt.entries {
-                write_entry(package, entry, &mut encoder, &progress)?;
+                write_entry(package, entry, output, &progress)?;
             }
             progress.done();
         }
-        encoder.write_all(&member::END)?;
-        let (digest, size) = encoder.finish()?.finish()?;
-        Ok(Export { digest, size })
+        Ok(())
     }
 
     fn manifest(&self) -> Manifest {
@@ -206,7 +212,7 @@ fn write_manifest(manifest: &Manifest, output: &mut impl Write) -> Result<()> {
 fn write_entry(
     package: &InstalledPackage,
     entry: &Entry,
-    output: &mut impl Write,
+    output: &mut dyn Write,
     progress: &ArchiveProgress<'_>,
 ) -> Result<()> {
     output.write_all(&member::header(&member::path(&package.id, &entry.path), &entry.kind)?)?;
@@ -227,7 +233,7 @@ fn write_entry(
 fn copy(
     path: &Path,
     size: u64,
-    output: &mut impl Write,
+    output: &mut dyn Write,
     progress: &ArchiveProgress<'_>,
 ) -> Result<Option<Digest>> {
     let mut file = fs_err::File::open(path)?.take(size.saturating_add(1));
@@ -249,6 +255,6 @@ fn copy(
     }
 }
 
-fn pad(output: &mut impl Write, size: u64) -> io::Result<()> {
-    io::copy(&mut io::repeat(0).take(member::padding(size)), output).map(drop)
+fn pad(output: &mut dyn Write, size: u64) -> io::Result<()> {
+    io::copy(&mut io::repeat(0).take(member::padding(size)), &mut { output }).map(drop)
 }

@@ -1,6 +1,6 @@
-//! Decoding beside writing: one thread reads and decodes ahead while the other checks and writes.
+//! Decoding beside writing, and reading beside encoding: a thread of its own on the far side of a few chunks.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 const CHUNK: usize = 1 << 20;
@@ -34,6 +34,52 @@ fn read_all(reader: &mut impl Read, sender: &SyncSender<io::Result<Vec<u8>>>) {
         if sender.send(result.map(|_| chunk)).is_err() || is_last {
             return;
         }
+    }
+}
+
+/// Runs `produce` on a thread of its own, and passes what it writes on to `output`.
+///
+/// # Errors
+/// Returns what `output` fails with, else what `produce` does.
+pub(super) fn beside<E: From<io::Error> + Send>(
+    produce: impl FnOnce(&mut dyn Write) -> Result<(), E> + Send,
+    output: &mut impl Write,
+) -> Result<(), E> {
+    let (sender, receiver) = sync_channel::<Vec<u8>>(WAITING);
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            let mut pieces = Pieces { sender, chunk: Vec::with_capacity(CHUNK) };
+            produce(&mut pieces)?;
+            Ok(pieces.flush()?)
+        });
+        let passed_on = receiver.iter().try_for_each(|chunk| output.write_all(&chunk));
+        // The other thread may be waiting to be rid of a chunk.
+        drop(receiver);
+        let produced = thread.join().expect("reading and hashing don't panic");
+        passed_on?;
+        produced
+    })
+}
+
+/// The writer's end.
+struct Pieces {
+    sender: SyncSender<Vec<u8>>,
+    chunk: Vec<u8>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(CHUNK - self.chunk.len());
+        self.chunk.extend_from_slice(&bytes[..count]);
+        if self.chunk.len() == CHUNK {
+            self.flush()?;
+        }
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        self.sender.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 
