@@ -57,9 +57,9 @@ pub fn are_bundles(paths: &[PathBuf]) -> Result<bool> {
 }
 
 /// Tells by its beginning: a tar archive in zstd, whose first member has the name that ours have. One
-/// that can't be read so far counts too.
+/// that can't be read so far counts too. What is no file at all is none.
 fn is_bundle(path: &Path) -> Result<bool> {
-    if fs_err::metadata(path)?.is_dir() {
+    if !path.is_file() {
         return Ok(false);
     }
     let mut file = fs_err::File::open(path)?;

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::layout::{self, Inspection};
 use crate::model::{Environment, Version};
+pub use owner::Owner;
 use places::{Base, PLACES, Place, SYSTEM_CUDNN};
 
 /// So many names of one directory are looked at: `opt/spack/*` may hold thousands.
@@ -141,6 +142,7 @@ fn toolkit(path: &Path, real: PathBuf, origin: &Origin, root: &Path) -> Option<T
     let files = ["bin/nvcc", "version.json", "version.txt", "bin/ptxas"];
     let own: Vec<PathBuf> = files.iter().map(|file| real.join(file)).chain([real.clone()]).collect();
     let owner = owner::package(root, &own)
+        .map(|owner| owner.title)
         .or_else(|| (origin.stem == "my").then(|| owner::user(root, &real)).flatten())
         .unwrap_or_else(|| origin.owner.to_owned());
     let name = suggestion(path, &cuda, origin);
@@ -204,12 +206,22 @@ fn system_cudnn(root: &Path) -> Vec<SystemCudnn> {
             // The link named after the SONAME stands for the library behind it.
             let is_soname = path.extension().is_some_and(|end| !end.is_empty()) && is_major(&path);
             if is_soname {
-                let owner = owner::package(root, std::slice::from_ref(&path));
+                let owner = owner::package(root, std::slice::from_ref(&path)).map(|owner| owner.title);
                 found.push(SystemCudnn { path, version: version.clone(), owner });
             }
         }
     }
     found
+}
+
+/// Finds out which package brought a library that stands where systems have theirs.
+#[must_use]
+pub fn owner_of(library: &Path) -> Option<Owner> {
+    let directory = library.parent()?;
+    let is_below = |libraries: &&str| directory.ends_with(libraries);
+    let libraries = SYSTEM_CUDNN.iter().map(|(libraries, _)| *libraries).find(is_below)?;
+    let root = directory.ancestors().nth(Path::new(libraries).components().count())?;
+    owner::package(root, &[library.to_owned()])
 }
 
 fn is_major(path: &Path) -> bool {

@@ -63,7 +63,13 @@ impl Discover {
         for row in &report.toolkits {
             context.ui.data(&line(row))?;
         }
-        report.cudnn.iter().try_for_each(|cudnn| Ok(context.ui.data(&cudnn_line(cudnn))?))
+        for cudnn in report.cudnn {
+            context.ui.data(&cudnn_line(cudnn))?;
+        }
+        for cudnn in report.cudnn {
+            context.ui.say(&adoption(cudnn, context));
+        }
+        Ok(())
     }
 
     fn adopt(&self, found: &Discovery, context: &Context) -> Result<()> {
@@ -107,6 +113,15 @@ fn line(row: &Row<'_>) -> String {
     let also = if also.is_empty() { String::new() } else { format!(", also {}", also.join(", ")) };
     let name = row.adopted_as.as_ref().map_or_else(|| name.clone(), |name| format!("linked as {name}"));
     format!("{}  CUDA {cuda}{cudnn}{compiler}  ({owner}{also})  {name}", path.display())
+}
+
+/// Says how a cuDNN of the system comes into a toolkit.
+fn adoption(cudnn: &SystemCudnn, context: &Context) -> String {
+    let own = context.store.toolchains().into_iter().rev();
+    let cuda = own.filter(|toolchain| toolchain.is_own).find_map(|toolchain| toolchain.name.cuda().cloned());
+    let cuda = cuda.map_or_else(|| "RELEASE".to_owned(), |cuda| cuda.truncated(2).to_string());
+    let path = cudnn.path.display();
+    format!("hint: `cudaman install {cuda}+cudnn --from {path}` puts a copy of it into CUDA {cuda}")
 }
 
 fn cudnn_line(cudnn: &SystemCudnn) -> String {

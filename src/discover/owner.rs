@@ -5,11 +5,23 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 const LISTS: &str = "var/lib/dpkg/info";
+const STATUS: &str = "var/lib/dpkg/status";
+/// That of a desktop with everything has ten megabytes.
+const STATUS_BYTES: u64 = 64 << 20;
 /// The longest list of a CUDA package has a few thousand lines.
 const LIST_BYTES: u64 = 8 << 20;
 
+/// Who brought files to a machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// For people: `the package libcudnn8`.
+    pub title: String,
+    /// The version of the package, in its system's spelling.
+    pub version: Option<String>,
+}
+
 /// Returns the package that brought one of `paths`, as they are named below `root`.
-pub(super) fn package(root: &Path, paths: &[PathBuf]) -> Option<String> {
+pub(super) fn package(root: &Path, paths: &[PathBuf]) -> Option<Owner> {
     let named: Vec<String> = paths
         .iter()
         .filter_map(|path| Some(format!("/{}", path.strip_prefix(root).ok()?.display())))
@@ -22,7 +34,17 @@ pub(super) fn package(root: &Path, paths: &[PathBuf]) -> Option<String> {
     lists.sort();
     let list = lists.iter().find(|list| lists_any(list, &named))?;
     let name = package_of(list)?;
-    Some(format!("the package {}", name.split(':').next().unwrap_or(name)))
+    let name = name.split(':').next().unwrap_or(name);
+    Some(Owner { title: format!("the package {name}"), version: version(root, name) })
+}
+
+/// The version of an installed package.
+fn version(root: &Path, package: &str) -> Option<String> {
+    let file = std::fs::File::open(root.join(STATUS)).ok()?;
+    let lines = BufReader::new(std::io::Read::take(file, STATUS_BYTES)).lines().map_while(Result::ok);
+    let of_package = lines.skip_while(|line| line.strip_prefix("Package: ") != Some(package));
+    let mut fields = of_package.take_while(|line| !line.is_empty());
+    fields.find_map(|line| line.strip_prefix("Version: ").map(str::to_owned))
 }
 
 /// Returns the name of the user who owns a path.

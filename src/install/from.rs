@@ -8,6 +8,7 @@ mod directory;
 mod evidence;
 mod input;
 mod kept;
+mod library;
 mod recognise;
 mod settle;
 mod staged;
@@ -87,6 +88,10 @@ fn find(paths: &[PathBuf], order: &Order, context: &Context) -> Result<Vec<Found
         let path = one.input.path.display();
         if let Some(name) = &one.known {
             context.ui.say(&format!("`{path}` is known to be NVIDIA's {name}"));
+        }
+        if one.input.library.is_some() {
+            let owner = one.owner().map(|owner| format!(" of {owner}")).unwrap_or_default();
+            context.ui.say(&format!("`{path}`{owner} is copied with its headers, and left as it is"));
         }
     }
     let unknown = found.iter().filter(|one| one.trust() == Trust::Unverified).count();

@@ -294,6 +294,7 @@ fn receipt(artifact: &Artifact, digest: Digest, size: u64, entries: Vec<Entry>) 
         size,
         trust: artifact.trust,
         licence: artifact.licence.clone(),
+        owner: None,
         entries,
     }
 }

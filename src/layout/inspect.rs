@@ -64,7 +64,7 @@ pub fn inspect(root: &Path) -> Inspection {
         cuda: cuda(root),
         cudnn: cudnn(root),
         has_nvcc: root.join("bin/nvcc").is_file(),
-        platform: MACHINE_CODE.iter().find_map(|path| platform(&root.join(path))),
+        platform: MACHINE_CODE.iter().find_map(|path| platform_of(&root.join(path))),
     }
 }
 
@@ -74,14 +74,18 @@ pub fn inspect(root: &Path) -> Inspection {
 pub fn cudnn(root: &Path) -> Option<Version> {
     let header =
         |name: &str| INCLUDES.iter().find_map(|include| start(&root.join(include).join(name), HEADER_BYTES));
-    CUDNN_HEADERS.iter().filter_map(|name| header(name)).find_map(|text| {
-        let number = |name: &str| defined(&text, name);
-        Some(Version::from_numbers([
-            number("CUDNN_MAJOR")?,
-            number("CUDNN_MINOR")?,
-            number("CUDNN_PATCHLEVEL")?,
-        ]))
-    })
+    CUDNN_HEADERS.iter().filter_map(|name| header(name)).find_map(|text| cudnn_defined(&text))
+}
+
+/// Returns the version that one header of cuDNN tells.
+#[must_use]
+pub fn cudnn_header(path: &Path) -> Option<Version> {
+    cudnn_defined(&start(path, HEADER_BYTES)?)
+}
+
+fn cudnn_defined(text: &str) -> Option<Version> {
+    let number = |name: &str| defined(text, name);
+    Some(Version::from_numbers([number("CUDNN_MAJOR")?, number("CUDNN_MINOR")?, number("CUDNN_PATCHLEVEL")?]))
 }
 
 fn cuda(root: &Path) -> Option<Version> {
@@ -118,8 +122,9 @@ fn defined(text: &str, name: &str) -> Option<u32> {
     })
 }
 
-/// The platform by the machine in an ELF header.
-fn platform(path: &Path) -> Option<Platform> {
+/// Returns where a program or library runs, by the machine in its ELF header.
+#[must_use]
+pub fn platform_of(path: &Path) -> Option<Platform> {
     let mut header = [0; 20];
     std::fs::File::open(path).ok()?.read_exact(&mut header).ok()?;
     match (&header[..4], u16::from_le_bytes([header[18], header[19]])) {

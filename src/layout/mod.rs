@@ -28,7 +28,7 @@ mod tree;
 mod wheel;
 
 pub use fix_ups::fix_ups;
-pub use inspect::{Inspection, cudnn as cudnn_version, inspect};
+pub use inspect::{Inspection, cudnn as cudnn_version, cudnn_header, inspect, platform_of};
 pub use place::{Placement, placement};
 pub use proof::{Finding, Severity, prove};
 pub use runfile_rules::is_in_old_runfiles;

@@ -34,6 +34,9 @@ pub struct PackageReceipt {
     pub trust: Trust,
     /// The licence as the source names it.
     pub licence: Option<String>,
+    /// Who had brought the files that the user named, where that is known: `the package libcudnn8`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// Every file and link of the tree, sorted by path.
     pub entries: Vec<Entry>,
 }

@@ -142,6 +142,7 @@ impl Lab {
             size: 1,
             trust: Trust::Manifest,
             licence: None,
+            owner: None,
             entries,
         };
         StagedPackage { tree, receipt }

@@ -9,7 +9,7 @@ use crate::support::{Mirror, Release, Sandbox};
 const NVCC: &str = "#!/bin/sh\necho \"nvcc of $0\"\n";
 
 /// Makes a toolkit beside the store.
-fn toolkit(sandbox: &Sandbox, path: &str, release: &str) -> PathBuf {
+pub(super) fn toolkit(sandbox: &Sandbox, path: &str, release: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let root = sandbox.path().join(path);
     fs_err::create_dir_all(root.join("bin")).expect("a directory");
@@ -22,7 +22,7 @@ fn toolkit(sandbox: &Sandbox, path: &str, release: &str) -> PathBuf {
 }
 
 /// Every file of a tree with its size and time: what must not change.
-fn state(root: &Path) -> BTreeMap<PathBuf, (u64, std::time::SystemTime)> {
+pub(super) fn state(root: &Path) -> BTreeMap<PathBuf, (u64, std::time::SystemTime)> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(directory) = open.pop() {

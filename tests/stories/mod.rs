@@ -26,4 +26,5 @@ mod redist;
 mod refusal;
 mod runfile;
 mod runfile_source;
+mod system_cudnn;
 mod together;

@@ -5,8 +5,8 @@ use anyhow::{Result, bail};
 use super::staged::Staged;
 use crate::error::{UsageError, advised};
 use crate::install::Order;
-use crate::model::request::AddOns;
-use crate::model::{AddOn, ComponentName, ToolchainReceipt, Version};
+use crate::model::request::{AddOnRequest, AddOns, Base};
+use crate::model::{AddOn, ComponentName, PackageReceipt, ToolchainReceipt, Version};
 use crate::packages::{self, PackageKind};
 
 /// Returns the kind of add-on that a component is; none for one of the toolkit.
@@ -25,12 +25,7 @@ pub(super) fn gather(
     let mut add_ons: Vec<AddOn> = Vec::new();
     for one in staged {
         let Some(kind) = kind_of(&one.package.receipt.component) else { continue };
-        if let Some(major) = one.built_for.filter(|major| *major != cuda.major()) {
-            return Err(advised(
-                format!("`{}` was built for CUDA {major}, and the toolkit is {cuda}", one.path.display()),
-                format!("get the one for CUDA {}", cuda.major()),
-            ));
-        }
+        check_built_for(one, cuda)?;
         let version = one.package.receipt.version.clone();
         match add_ons.iter_mut().find(|add_on| add_on.kind == kind.name) {
             Some(other) if !are_one(&other.version, &version) => {
@@ -51,6 +46,40 @@ pub(super) fn gather(
     Ok(add_ons)
 }
 
+/// Refuses what can't become what was ordered, before a toolkit is fetched for it.
+pub(super) fn check(staged: &[Staged], order: &Order) -> Result<()> {
+    if let Base::Prefix(cuda) = &order.request.base {
+        staged.iter().try_for_each(|one| check_built_for(one, cuda))?;
+    }
+    for wish in order.request.add_ons.named() {
+        let is_other = |one: &Staged| {
+            let PackageReceipt { component, version, .. } = &one.package.receipt;
+            kind_of(component).is_some_and(|kind| kind.name == wish.kind)
+                && wish.version.as_ref().is_some_and(|wanted| !version.starts_with(wanted))
+        };
+        if staged.iter().any(is_other) {
+            return Err(not_there(wish, order));
+        }
+    }
+    Ok(())
+}
+
+fn check_built_for(one: &Staged, cuda: &Version) -> Result<()> {
+    let Some(major) = one.built_for.filter(|major| *major != cuda.major()) else { return Ok(()) };
+    Err(advised(
+        format!("`{}` was built for CUDA {major}, and the toolkit is {cuda}", one.path.display()),
+        format!("get the one for CUDA {}", cuda.major()),
+    ))
+}
+
+fn not_there(wish: &AddOnRequest, order: &Order) -> anyhow::Error {
+    let version = wish.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    advised(
+        format!("`{}` was asked for, and no file holds {} {version}", order.request, wish.kind),
+        format!("add its file to `--from`, or leave `+{}` out", wish.kind),
+    )
+}
+
 fn check_asked(add_ons: &[AddOn], order: &Order) -> Result<()> {
     for wish in order.request.add_ons.named() {
         let is_met = |add_on: &AddOn| {
@@ -58,11 +87,7 @@ fn check_asked(add_ons: &[AddOn], order: &Order) -> Result<()> {
                 && wish.version.as_ref().is_none_or(|version| add_on.version.starts_with(version))
         };
         if !add_ons.iter().any(is_met) {
-            let version = wish.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            return Err(advised(
-                format!("`{}` was asked for, and no file holds {} {version}", order.request, wish.kind),
-                format!("add its file to `--from`, or leave `+{}` out", wish.kind),
-            ));
+            return Err(not_there(wish, order));
         }
     }
     if order.request.add_ons == AddOns::None && !add_ons.is_empty() {

@@ -27,6 +27,8 @@ enum Item {
 pub(super) struct Listing {
     root: PathBuf,
     items: BTreeMap<String, Item>,
+    /// Where files lie that have another path in the listing.
+    elsewhere: BTreeMap<String, PathBuf>,
 }
 
 impl Listing {
@@ -48,10 +50,7 @@ impl Listing {
                         items.insert(path, Item::Link { target });
                     }
                     kind if kind.is_file() => {
-                        let metadata = entry.metadata()?;
-                        let digest = Digest::of_reader(fs_err::File::open(entry.path())?)?;
-                        let executable = metadata.permissions().mode() & 0o111 != 0;
-                        items.insert(path, Item::File { size: metadata.len(), digest, executable });
+                        items.insert(path, Item::read(&entry.path())?);
                     }
                     _ => {
                         let what = format!("`{}` is neither a file nor a link", entry.path().display());
@@ -60,7 +59,20 @@ impl Listing {
                 }
             }
         }
-        Ok(Self { root: root.to_owned(), items })
+        Ok(Self { root: root.to_owned(), items, elsewhere: BTreeMap::new() })
+    }
+
+    /// Reads some files from where they lie, and takes links between them as given.
+    pub(super) fn of_files(
+        root: &Path,
+        files: &BTreeMap<String, PathBuf>,
+        links: &BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let links =
+            links.iter().map(|(path, target)| Ok((path.clone(), Item::Link { target: target.clone() })));
+        let files_read = files.iter().map(|(path, file)| Ok((path.clone(), Item::read(file)?)));
+        let items = links.chain(files_read).collect::<Result<_>>()?;
+        Ok(Self { root: root.to_owned(), items, elsewhere: files.clone() })
     }
 
     /// Returns the digest of the listing: paths, kinds, and what files and links hold.
@@ -103,9 +115,10 @@ impl Listing {
             match item {
                 Item::Link { target } => tree.link(path, target)?,
                 Item::File { size, digest, executable } => {
+                    let source = self.elsewhere.get(path).cloned().unwrap_or_else(|| self.root.join(path));
                     let failed =
-                        |source| UnpackError::Io { action: "read", path: self.root.join(path), source };
-                    let mut content = std::fs::File::open(self.root.join(path)).map_err(failed)?;
+                        |error| UnpackError::Io { action: "read", path: source.clone(), source: error };
+                    let mut content = std::fs::File::open(&source).map_err(failed)?;
                     let file =
                         FileEntry { path, executable: *executable, size: *size, digest: Some(*digest) };
                     tree.file(file, &mut content as &mut dyn io::Read)?;
@@ -130,6 +143,16 @@ impl Listing {
             items.insert(path, Item::Link { target: name });
         }
         items
+    }
+}
+
+impl Item {
+    /// Reads a regular file.
+    fn read(path: &Path) -> Result<Self> {
+        let file = fs_err::File::open(path)?;
+        let metadata = file.metadata()?;
+        let executable = metadata.permissions().mode() & 0o111 != 0;
+        Ok(Self::File { size: metadata.len(), digest: Digest::of_reader(file)?, executable })
     }
 }
 

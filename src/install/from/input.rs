@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use anyhow::{Context as _, Result};
 
 use super::directory::Listing;
+use super::library::{self, Library};
 use crate::error::{Advise as _, advised};
 use crate::model::{Digest, Format};
 use crate::unpack;
@@ -23,6 +24,8 @@ pub(super) struct Input {
     pub(super) size: u64,
     /// What a directory holds.
     pub(super) listing: Option<Listing>,
+    /// What a cuDNN is whose files lie among those of the system.
+    pub(super) library: Option<Library>,
     stamp: Stamp,
 }
 
@@ -68,19 +71,26 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Input>> {
 impl Input {
     fn read(path: &Path) -> Result<Self> {
         let shown = path.display();
+        if let Some((library, listing)) = library::find(path)? {
+            let (path, stamp) = (library.path.clone(), Stamp::of(&library.path)?);
+            let (format, library) = (Format::Directory, Some(library));
+            let (digest, size) = (listing.digest(), listing.size());
+            return Ok(Self { path, format, digest, size, listing: Some(listing), library, stamp });
+        }
         let path = fs_err::canonicalize(path).hint("`--from` takes paths of files and directories")?;
         let stamp = Stamp::of(&path)?;
         let format = unpack::identify(&path).hint(
             "`--from` takes NVIDIA's runfiles and archives, wheels, packages of Debian, RPM and conda, and directories",
         )?;
         if format == Format::Directory {
+            refuse_the_system(&path)?;
             let listing = Listing::read(&path).with_context(|| format!("could not read `{shown}`"))?;
             let (digest, size) = (listing.digest(), listing.size());
-            return Ok(Self { path, format, digest, size, listing: Some(listing), stamp });
+            return Ok(Self { path, format, digest, size, listing: Some(listing), library: None, stamp });
         }
         let digest = Digest::of_reader(fs_err::File::open(&path)?)
             .with_context(|| format!("could not read `{shown}`"))?;
-        Ok(Self { format, digest, size: stamp.size, listing: None, stamp, path })
+        Ok(Self { format, digest, size: stamp.size, listing: None, library: None, stamp, path })
     }
 
     /// Refuses a file that is not the one any more that was hashed.
@@ -93,6 +103,28 @@ impl Input {
             "run the command again when nothing writes to it",
         ))
     }
+}
+
+/// Directories that belong to everything: to read all of them takes long, and tells nothing.
+const SYSTEM: &[&str] = &[
+    "/",
+    "/opt",
+    "/usr",
+    "/usr/lib",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib64",
+    "/usr/local",
+];
+
+fn refuse_the_system(path: &Path) -> Result<()> {
+    if !SYSTEM.iter().any(|system| path == Path::new(system)) {
+        return Ok(());
+    }
+    Err(advised(
+        format!("`{}` holds the whole system's files, and no cuDNN by itself", path.display()),
+        "`cudaman discover` shows the toolkits and cuDNNs of this machine, and how to take each of them",
+    ))
 }
 
 impl Stamp {

@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 
 use super::directory::Listing;
 use super::input::Input;
+use super::library::Library;
 use crate::error::{Advise as _, advised};
 use crate::model::{ComponentName, Format, Platform, Profile, Trust, Version};
 use crate::packages::{self, components, system};
@@ -68,6 +69,11 @@ impl Found {
         if self.known.is_some() { Trust::Pinned } else { Trust::Unverified }
     }
 
+    /// Returns who brought it to this machine, where that is known.
+    pub(super) fn owner(&self) -> Option<&str> {
+        Some(self.input.library.as_ref()?.owner.as_ref()?.title.as_str())
+    }
+
     /// Returns the word for its trust.
     pub(super) fn standing(&self) -> &'static str {
         if self.known.is_some() { "known" } else { "unverified" }
@@ -91,6 +97,9 @@ fn saying(input: &Input, profile: Profile) -> Result<Saying> {
         }
         Format::Runfile => Ok(Saying::toolkit(profile)),
         Format::Directory => {
+            if let Some(library) = &input.library {
+                return library_saying(library);
+            }
             let listing = input.listing.as_ref().ok_or_else(|| anyhow!("`{}` vanished", path.display()))?;
             directory(path, listing, profile)
         }
@@ -208,6 +217,17 @@ fn directory(path: &Path, listing: &Listing, profile: Profile) -> Result<Saying>
         format!("`{}` is no CUDA toolkit: it has neither `bin/nvcc` nor `include/cuda.h`", path.display()),
         format!("to install the files in it: `--from {}/*`", path.display()),
     ))
+}
+
+/// A cuDNN of the system; how it was built stands in the version of its package.
+fn library_saying(library: &Library) -> Result<Saying> {
+    let package = library.owner.as_ref().and_then(|owner| owner.version.as_deref());
+    Ok(Saying {
+        version: Some(library.version.clone()),
+        platform: Some(library.platform),
+        built_for: package.and_then(built_for),
+        ..Saying::of("cudnn".parse()?)
+    })
 }
 
 /// Reads a processor as packaging systems spell it; nothing for packages that fit all of them.

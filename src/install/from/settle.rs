@@ -1,6 +1,8 @@
 //! Decides what the unpacked files make together: which release, with which add-ons, how much of it;
 //! and whether that is what was asked for.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use super::staged::Staged;
@@ -54,6 +56,10 @@ pub(super) fn toolkit(
     let plain = ToolchainRequest { add_ons: AddOns::None, ..order.request.clone() };
     let any = ToolchainRequest { add_ons: AddOns::Any, ..order.request.clone() };
     let installed = context.store.find(&plain).or_else(|| context.store.find(&any));
+    if let Some(link) = installed.as_ref().and_then(|toolchain| toolchain.link.as_ref()) {
+        return Err(linked(&order.request, link, &staged[0].path));
+    }
+    add_ons::check(staged, order)?;
     let toolchain = match installed.filter(|toolchain| toolchain.is_own && toolchain.link.is_none()) {
         Some(toolchain) => toolchain,
         None => match install::install(&Order { request: plain, ..order.clone() }, context)? {
@@ -61,6 +67,15 @@ pub(super) fn toolkit(
         },
     };
     context.store.receipt(&toolchain).hint_from(StoreError::hint)
+}
+
+/// Nothing is put into a toolkit that isn't cudaman's own.
+fn linked(request: &ToolchainRequest, link: &Path, add_on: &Path) -> anyhow::Error {
+    let (link, add_on) = (link.display(), add_on.display());
+    advised(
+        format!("`{request}` is a link to `{link}`, to which nothing can be added: it is never changed"),
+        format!("`cudaman install --from {link} {add_on}` makes a toolchain of copies of both"),
+    )
 }
 
 /// Settles what the files make, on top of an installed toolkit or by themselves.

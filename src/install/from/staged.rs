@@ -175,6 +175,7 @@ fn receipt(found: &Found, version: Version, entries: Vec<Entry>) -> Result<Packa
         size: found.input.size,
         trust: found.trust(),
         licence: None,
+        owner: found.owner().map(str::to_owned),
         entries,
     })
 }
