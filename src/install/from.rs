@@ -9,6 +9,7 @@ mod evidence;
 mod input;
 mod kept;
 mod library;
+mod parts;
 mod recognise;
 mod settle;
 mod staged;
@@ -17,11 +18,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::plan::holds;
 use super::{Order, Outcome, adapt, adapted, compose, report_proof};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::model::{PackageReceipt, Trust};
 use crate::store::{InstalledPackage, StoreError, Toolchain};
+pub(super) use add_ons::is_of;
 pub(super) use kept::{kept, meets};
 use recognise::Found;
 use settle::Settled;
@@ -84,6 +87,7 @@ fn find(paths: &[PathBuf], order: &Order, context: &Context) -> Result<Vec<Found
         .into_iter()
         .map(|input| recognise::recognise(input, profile, platform))
         .collect::<Result<_>>()?;
+    let found = parts::with_parts(found, &order.with);
     for one in &found {
         let path = one.input.path.display();
         if let Some(name) = &one.known {
@@ -117,6 +121,7 @@ fn present(found: &[Found], order: &Order, context: &Context) -> Result<Option<T
         if is_asked_for
             && order.profile.is_none_or(|profile| profile == receipt.profile)
             && found.iter().all(has)
+            && order.with.iter().all(|component| holds(&receipt, component))
         {
             return Ok(Some(toolchain));
         }

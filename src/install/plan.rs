@@ -86,6 +86,8 @@ fn plan(order: &Order, grown: Option<&ToolchainReceipt>, client: &Client, contex
         let version =
             found.artifacts.first().map_or(found.release.version, |artifact| artifact.version.clone());
         add_ons.push(AddOn { kind: wish.kind.clone(), version });
+        // A toolchain of files is kept with its add-ons, of which one may make room for another.
+        artifacts.retain(|artifact| !from::is_of(&wish.kind, &artifact.component));
         artifacts.extend(found.artifacts);
     }
     if toolkit.source == from::SOURCE {
@@ -256,7 +258,7 @@ fn join(one: Profile, other: Profile) -> Profile {
     }
 }
 
-fn holds(receipt: &ToolchainReceipt, component: &ComponentName) -> bool {
+pub(super) fn holds(receipt: &ToolchainReceipt, component: &ComponentName) -> bool {
     let prefix = format!("{component}-");
     receipt.with.contains(component) || receipt.packages.iter().any(|id| id.as_str().starts_with(&prefix))
 }

@@ -31,5 +31,5 @@ pub use fix_ups::fix_ups;
 pub use inspect::{Inspection, cudnn as cudnn_version, cudnn_header, inspect, platform_of};
 pub use place::{Placement, placement};
 pub use proof::{Finding, Severity, prove};
-pub use runfile_rules::is_in_old_runfiles;
+pub use runfile_rules::{component_of, is_in_old_runfiles};
 pub use tree::{Composed, Content, LayoutError};

@@ -24,6 +24,8 @@ pub struct Placement {
     component: ComponentName,
     format: Format,
     platform: Platform,
+    /// Whether the archive holds a whole toolkit, of which this component alone is wanted.
+    is_part: bool,
 }
 
 /// An entry's path with what the container put around it taken off.
@@ -38,10 +40,17 @@ pub(super) enum Inner<'a> {
 /// Returns the placement for an artifact's entries.
 #[must_use]
 pub fn placement(artifact: &Artifact) -> Placement {
-    Placement { component: artifact.component.clone(), format: artifact.format, platform: artifact.platform }
+    let Artifact { component, format, platform, .. } = artifact;
+    Placement { component: component.clone(), format: *format, platform: *platform, is_part: false }
 }
 
 impl Placement {
+    /// Returns the placement for one component out of an archive that holds a whole toolkit.
+    #[must_use]
+    pub fn out_of_toolkit(self) -> Self {
+        Self { is_part: true, ..self }
+    }
+
     /// Returns the path below the root for an entry, or nothing if it has no place there.
     ///
     /// Also answers for directories, which links may lead to: `lib64 -> lib` has both ends in one
@@ -122,7 +131,7 @@ impl Placement {
     fn is_whole_tree(&self) -> bool {
         let is_tree =
             matches!(self.format, Format::Directory | Format::TarGz | Format::TarXz | Format::TarZst);
-        is_tree && self.component.toolkit_profile().is_some()
+        is_tree && (self.is_part || self.component.toolkit_profile().is_some())
     }
 
     /// What a local-repository package holds stands where it would from the package by itself.
@@ -136,9 +145,11 @@ impl Placement {
     fn is_wanted(&self, path: &str) -> bool {
         let component =
             system::package_in(path).and_then(|(package, _)| packages::system::component(package));
-        let (Some(component), Some(profile)) = (component, self.component.toolkit_profile()) else {
-            return true;
-        };
+        let Some(component) = component else { return true };
+        if self.is_part {
+            return component == self.component;
+        }
+        let Some(profile) = self.component.toolkit_profile() else { return true };
         match components::membership(&component, profile) {
             Membership::Member => true,
             Membership::Unknown => profile.has_compiler(),

@@ -158,6 +158,15 @@ pub(super) fn owner(parts: &[&str], platform: Platform) -> Option<Owner> {
     }))
 }
 
+/// Returns the component that a file of a root belongs to, as far as the rules know.
+#[must_use]
+pub fn component_of(path: &str, platform: Platform) -> Option<ComponentName> {
+    match owner(&path.split('/').collect::<Vec<_>>(), platform)? {
+        Owner::Component(component) => Some(component),
+        _ => None,
+    }
+}
+
 /// Tells whether these trees have a component, as far as the rules know.
 #[must_use]
 pub fn is_in_old_runfiles(component: &ComponentName) -> bool {

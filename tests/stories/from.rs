@@ -73,7 +73,7 @@ fn below(directory: &str, files: Vec<File>) -> Vec<File> {
     files.into_iter().map(moved).collect()
 }
 
-fn cudnn(version: &str) -> Vec<u8> {
+pub(super) fn cudnn(version: &str) -> Vec<u8> {
     let files = component_files("cudnn", version).into_iter();
     let files = files.map(|item| File { path: item.path.replace("lib/", "lib64/"), ..item });
     tgz("cuda", &files.collect::<Vec<_>>())

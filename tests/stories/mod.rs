@@ -9,6 +9,7 @@ mod damage;
 mod environment;
 mod from;
 mod from_faults;
+mod from_with;
 mod full;
 mod growth;
 mod host_compiler;

@@ -15,6 +15,11 @@ pub(super) fn kind_of(component: &ComponentName) -> Option<&'static PackageKind>
     packages::add_ons().find(|kind| kind.name == name || kind.redist_components.contains(&name))
 }
 
+/// Tells whether a component is of a kind of add-on.
+pub(in crate::install) fn is_of(kind: &str, component: &ComponentName) -> bool {
+    kind_of(component).is_some_and(|own| own.name == kind)
+}
+
 /// Gathers the add-ons of the files and of the toolchain that they are added to.
 pub(super) fn gather(
     staged: &[Staged],
@@ -54,7 +59,7 @@ pub(super) fn check(staged: &[Staged], order: &Order) -> Result<()> {
     for wish in order.request.add_ons.named() {
         let is_other = |one: &Staged| {
             let PackageReceipt { component, version, .. } = &one.package.receipt;
-            kind_of(component).is_some_and(|kind| kind.name == wish.kind)
+            is_of(&wish.kind, component)
                 && wish.version.as_ref().is_some_and(|wanted| !version.starts_with(wanted))
         };
         if staged.iter().any(is_other) {

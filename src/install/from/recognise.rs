@@ -2,6 +2,7 @@
 //! package itself, or by the directory at the top of an archive; a file's name counts for nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Result, anyhow};
 
@@ -19,7 +20,7 @@ const NAMES: usize = 8;
 
 /// A file and what it is.
 pub(super) struct Found {
-    pub(super) input: Input,
+    pub(super) input: Arc<Input>,
     /// The component; `toolkit_devel` where it holds more than one.
     pub(super) component: ComponentName,
     /// Its version, where the content has yet to tell.
@@ -31,6 +32,8 @@ pub(super) struct Found {
     pub(super) built_for: Option<u32>,
     /// What a table of the program calls it.
     pub(super) known: Option<String>,
+    /// Whether it is one component out of a file that holds a whole toolkit.
+    pub(super) is_part: bool,
 }
 
 /// What the file itself says.
@@ -61,7 +64,8 @@ pub(super) fn recognise(input: Input, profile: Profile, platform: Platform) -> R
         }
     }
     let known = known.map(|known| known.name);
-    Ok(Found { input, component, version, platform, release, built_for, known })
+    let input = Arc::new(input);
+    Ok(Found { input, component, version, platform, release, built_for, known, is_part: false })
 }
 
 impl Found {

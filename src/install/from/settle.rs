@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use super::staged::Staged;
-use super::{SOURCE, add_ons, evidence};
+use super::{SOURCE, add_ons, evidence, parts};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::install::{self, Order, Outcome};
@@ -101,6 +101,7 @@ pub(super) fn settle(
     ids.extend(staged.iter().map(|one| one.package.receipt.id.clone()));
     ids.dedup();
     let entries = entries(staged, &ids, context);
+    parts::check(&order.with, staged, &ids, &entries)?;
     let (profile, remarks) = profile(&cuda, &entries, grown.as_ref(), order, context)?;
     let receipt = ToolchainReceipt {
         format: RECEIPT_FORMAT,
@@ -109,7 +110,7 @@ pub(super) fn settle(
         name,
         platform: staged[0].package.receipt.platform,
         profile,
-        with: grown.as_ref().map(|receipt| receipt.with.clone()).unwrap_or_default(),
+        with: parts::joined(grown.as_ref(), &order.with),
         source: grown.map_or_else(|| SOURCE.to_owned(), |receipt| receipt.source),
         packages: ids,
         unverified: Vec::new(),

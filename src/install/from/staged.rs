@@ -39,10 +39,7 @@ struct Job<'a> {
 
 /// Unpacks all files. Packages that hold nothing, as those do that only name others, are left out.
 pub(super) fn unpack(found: &[Found], staging: &Staging, context: &Context) -> Result<Vec<Staged>> {
-    let placements: Vec<Placement> = found
-        .iter()
-        .map(|one| artifact(one).map(|artifact| layout::placement(&artifact)))
-        .collect::<Result<_>>()?;
+    let placements: Vec<Placement> = found.iter().map(placement).collect::<Result<_>>()?;
     let progress = context.ui.progress(found.iter().map(|one| one.input.size).sum());
     let mut jobs = Vec::new();
     for (index, (found, placement)) in found.iter().zip(&placements).enumerate() {
@@ -61,7 +58,7 @@ pub(super) fn unpack(found: &[Found], staging: &Staging, context: &Context) -> R
         let size = job.found.input.size;
         let done = progress.archive(job.found.component.as_str(), size);
         done.advance(i64::try_from(size).unwrap_or(i64::MAX));
-        let one = job.finish()?;
+        let one = job.finish(&staged)?;
         done.done();
         if !is_empty(&one.package.receipt) {
             staged.push(one);
@@ -113,12 +110,17 @@ impl Job<'_> {
         result.map_err(advise).with_context(|| self.failure())
     }
 
-    fn finish(self) -> Result<Staged> {
+    fn finish(self, before: &[Staged]) -> Result<Staged> {
         let (path, failure) = (self.found.input.path.clone(), self.failure());
         let entries = self.tree.finish().map_err(advise).context(failure)?;
         self.found.input.check_unchanged()?;
         let found = self.found;
-        let release = release(found, &self.root, &entries);
+        let whole =
+            before.iter().find(|one| found.is_part && one.package.receipt.digest == found.input.digest);
+        let release = match whole {
+            Some(whole) => whole.release.clone(),
+            None => release(found, &self.root, &entries),
+        };
         let version = version(found, release.as_ref(), &self.root)?;
         let package = StagedPackage { tree: self.root, receipt: receipt(found, version, entries)? };
         Ok(Staged { package, release, built_for: found.built_for, path })
@@ -178,6 +180,11 @@ fn receipt(found: &Found, version: Version, entries: Vec<Entry>) -> Result<Packa
         owner: found.owner().map(str::to_owned),
         entries,
     })
+}
+
+fn placement(found: &Found) -> Result<Placement> {
+    let placement = layout::placement(&artifact(found)?);
+    Ok(if found.is_part { placement.out_of_toolkit() } else { placement })
 }
 
 /// The file as the layout sees it: its version and digest decide nothing there.
