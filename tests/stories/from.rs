@@ -53,7 +53,7 @@ impl Shelf {
         self.sandbox.run(&self.arguments(request))
     }
 
-    fn works(&self, name: &str, version: &str) {
+    pub(super) fn works(&self, name: &str, version: &str) {
         let run = Run::of(&mut self.sandbox.command(self.sandbox.root(name).join("bin/nvcc")));
         assert!(run.stdout.starts_with(&format!("nvcc {version}")), "{run:?}");
         self.sandbox.assert_healthy();

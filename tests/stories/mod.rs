@@ -25,6 +25,7 @@ mod plans;
 mod pypi;
 mod redist;
 mod refusal;
+mod rpm;
 mod runfile;
 mod runfile_source;
 mod system_cudnn;

@@ -12,6 +12,7 @@ mod manifests;
 mod mirror;
 mod parcel;
 mod proxy;
+mod rpm;
 mod runfile;
 mod sandbox;
 mod toolkit;
@@ -24,6 +25,7 @@ pub(crate) use manifests::Manifest;
 pub(crate) use mirror::{Fault, Mirror, Request};
 pub(crate) use parcel::{Parcel, island, packed, sealed, unsealed};
 pub(crate) use proxy::RecordingProxy;
+pub(crate) use rpm::{hostile_rpm, rpm};
 pub(crate) use runfile::{GENERATIONS, Runfile, makeself};
 pub(crate) use sandbox::{CUDAMAN, Run, Sandbox};
 pub(crate) use toolkit::{

@@ -47,9 +47,9 @@ pub(super) fn unpack(found: &[Found], staging: &Staging, context: &Context) -> R
         let (path, format) = (&found.input.path, found.input.format);
         let archive = match found.input.listing {
             Some(_) => None,
-            None => Some(unpack::open(path, format, Limits::default()).hint(advice())?),
+            None => Some(unpack::open(path, format, limits(found)).hint(advice())?),
         };
-        let tree = Tree::create(&root, path, placement, Limits::default()).hint_from(UnpackError::hint)?;
+        let tree = Tree::create(&root, path, placement, limits(found)).hint_from(UnpackError::hint)?;
         jobs.push(Job { found, archive, tree, root });
     }
     run(&jobs)?;
@@ -180,6 +180,16 @@ fn receipt(found: &Found, version: Version, entries: Vec<Entry>) -> Result<Packa
         owner: found.owner().map(str::to_owned),
         entries,
     })
+}
+
+/// NVIDIA's files unpack to two or three times their size. What announces a hundredfold holds nothing
+/// that anybody wants, and it would fill the disk before that shows.
+fn limits(found: &Found) -> Limits {
+    const RATIO: u64 = 100;
+    const LEAST: u64 = 2 << 30;
+    let most = Limits::default();
+    let size = &found.input.size;
+    Limits { bytes: size.saturating_mul(RATIO).max(LEAST).min(most.bytes), ..most }
 }
 
 fn placement(found: &Found) -> Result<Placement> {
