@@ -2,8 +2,8 @@
 
 use super::bench::Bench;
 use super::from::{COMPONENTS, Shelf, redist};
-use super::injection::{Injected, is_possible, strace};
-use crate::support::{component_files, deb, file, link, tar_xz};
+use super::injection::{Injected, interrupt, is_possible, strace};
+use crate::support::{Run, component_files, deb, file, link, tar_xz};
 
 /// Expects files to be refused, and the store to be none the worse for it.
 fn refuses(files: &[&[u8]], request: Option<&str>, texts: &[&str]) {
@@ -121,4 +121,46 @@ fn killed_or_without_room_the_store_is_whole_and_the_command_works_again() {
         bench.restore(&saved);
     }
     assert!(faults >= 5, "only {faults} of the faults took place");
+}
+
+#[test]
+fn what_changes_while_it_is_read_is_refused() {
+    if !is_possible() {
+        return;
+    }
+    let mut shelf = Shelf::new();
+    shelf.add_components("12.4.99");
+    shelf.install(Some("12.4.1")).expect(0, &[]);
+    let copy = shelf.sandbox.path().join("copied");
+    let mut command = std::process::Command::new("cp");
+    Run::of(command.arg("-r").arg(shelf.sandbox.root("12.4.1")).arg(&copy)).expect(0, &[]);
+    shelf.sandbox.ok(&["uninstall", "12.4.1"]);
+    let unharmed = || {
+        assert!(shelf.sandbox.ok(&["list"]).is_empty());
+        shelf.sandbox.assert_healthy();
+    };
+
+    // Another whole archive takes the place of one that was hashed.
+    let (file, other) = (shelf.sandbox.path().join("files/f0"), shelf.sandbox.path().join("other"));
+    std::fs::write(&other, redist("cuda_nvcc", "12.4.98")).expect("a file");
+    let replace = || std::fs::rename(&other, &file).expect("replaced");
+    let run = interrupt(&shelf.sandbox, &shelf.arguments(Some("12.4.1")), "file0", &replace);
+    run.expect(1, &["f0` was changed while it was read", "hint: run the command again"]);
+    unharmed();
+
+    let directory = copy.display().to_string();
+    let tool = copy.join("bin/ptxas");
+    for content in ["#!/bin/sh\necho ptxas 66.6.66\n", "longer than it was before, and something else\n"] {
+        let before = std::fs::read(&tool).expect("a tool");
+        let write = || {
+            std::fs::remove_file(&tool).expect("removed");
+            std::fs::write(&tool, content).expect("changed");
+        };
+        let run = interrupt(&shelf.sandbox, &["install", "--from", &directory], "file0", &write);
+        run.expect(1, &["was changed while it was read", "bin/ptxas", "hint: run the command again"]);
+        unharmed();
+        std::fs::write(&tool, before).expect("changed back");
+    }
+    shelf.sandbox.run(&["install", "--from", &directory]).expect(0, &["installed `12.4.1`"]);
+    shelf.sandbox.assert_healthy();
 }

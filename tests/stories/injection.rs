@@ -1,10 +1,11 @@
 //! Faults of the system itself, by strace: a signal or an error at the n-th call of a kind.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::bench::Bench;
-use crate::support::{CUDAMAN, Run, have, skip};
+use crate::support::{CUDAMAN, Run, Sandbox, have, skip};
 
 /// A run under strace, and what strace wrote down.
 pub(super) struct Injected {
@@ -41,6 +42,26 @@ pub(super) fn strace(bench: &Bench, arguments: &[&str], call: &str, fault: &str)
     assert!(!run.stderr.contains("panicked"), "{arguments:?} with {fault} in {call}: {run:?}");
     let log = String::from_utf8_lossy(&std::fs::read(log).expect("strace's log")).into_owned();
     Injected { run, log }
+}
+
+/// Runs cudaman with every new directory delayed, and does something as soon as one has a path that ends so.
+pub(super) fn interrupt(sandbox: &Sandbox, arguments: &[&str], end: &str, act: &dyn Fn()) -> Run {
+    let mut command = sandbox.command("strace");
+    command.args(["-f", "-qq", "-o"]).arg(sandbox.path().join("strace.log"));
+    command.args(["-e", "trace=?mkdir,mkdirat", "-e", "inject=?mkdir,mkdirat:delay_exit=120000"]);
+    command.arg(CUDAMAN).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("strace starts");
+    let is_there = || {
+        let staging = std::fs::read_dir(sandbox.store().join("tmp")).into_iter().flatten().flatten();
+        staging.map(|entry| entry.path().join(end)).any(|path| path.exists())
+    };
+    let begun = Instant::now();
+    while !is_there() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no `{end}` was made");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    act();
+    Run::from(child.wait_with_output().expect("strace ends"))
 }
 
 impl Bench {

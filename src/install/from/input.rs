@@ -10,7 +10,7 @@ use super::directory::Listing;
 use super::library::{self, Library};
 use crate::error::{Advise as _, advised};
 use crate::model::{Digest, Format};
-use crate::unpack;
+use crate::unpack::{self, UnpackError};
 
 /// One file or directory of the user's.
 pub(super) struct Input {
@@ -98,11 +98,17 @@ impl Input {
         if self.format == Format::Directory || Stamp::of(&self.path)? == self.stamp {
             return Ok(());
         }
-        Err(advised(
-            format!("`{}` was changed while it was read", self.path.display()),
-            "run the command again when nothing writes to it",
-        ))
+        Err(changed(&self.path, None))
     }
+}
+
+/// What is said of a file that isn't any more what it was.
+pub(super) fn changed(path: &Path, error: Option<&UnpackError>) -> anyhow::Error {
+    let what = error.map(|error| format!(": {error}")).unwrap_or_default();
+    advised(
+        format!("`{}` was changed while it was read{what}", path.display()),
+        "run the command again when nothing writes to it",
+    )
 }
 
 /// Directories that belong to everything: to read all of them takes long, and tells nothing.

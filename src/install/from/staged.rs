@@ -8,7 +8,7 @@ use url::Url;
 
 use super::add_ons;
 use super::recognise::Found;
-use super::{SOURCE, evidence, is_empty};
+use super::{SOURCE, evidence, input, is_empty};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::fetch;
@@ -16,7 +16,7 @@ use crate::layout::{self, Placement};
 use crate::model::receipt::RECEIPT_FORMAT;
 use crate::model::{Artifact, Entry, PackageId, PackageReceipt, Version};
 use crate::store::{StagedPackage, Staging, StoreError};
-use crate::unpack::{self, Archive, Limits, Task, Tree, UnpackError};
+use crate::unpack::{self, Archive, Limits, Refusal, Task, Tree, UnpackError};
 
 /// A file that is unpacked, and what it turned out to be.
 pub(super) struct Staged {
@@ -107,7 +107,7 @@ impl Job<'_> {
             (_, _, Some(listing)) => listing.unpack(self.found.platform.target(), &self.tree),
             _ => Ok(()),
         };
-        result.map_err(advise).with_context(|| self.failure())
+        result.map_err(|error| self.advise(error)).with_context(|| self.failure())
     }
 
     fn finish(self, before: &[Staged]) -> Result<Staged> {
@@ -124,6 +124,18 @@ impl Job<'_> {
         let version = version(found, release.as_ref(), &self.root)?;
         let package = StagedPackage { tree: self.root, receipt: receipt(found, version, entries)? };
         Ok(Staged { package, release, built_for: found.built_for, path })
+    }
+
+    /// What a directory holds is read twice, and has to be the same the second time.
+    fn advise(&self, error: UnpackError) -> anyhow::Error {
+        let is_changed = matches!(
+            &error,
+            UnpackError::Refused { refusal: Refusal::Digest { .. } | Refusal::Size { .. }, .. }
+        );
+        if is_changed && self.found.input.listing.is_some() {
+            return input::changed(&self.found.input.path, Some(&error));
+        }
+        advise(error)
     }
 
     fn failure(&self) -> String {
