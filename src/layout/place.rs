@@ -68,9 +68,9 @@ impl Placement {
         }
         let inner = match self.format {
             Format::Runfile => return self.in_runfile(&parts),
-            Format::TarGz | Format::TarXz | Format::TarZst => archive_inner(&parts),
+            Format::TarBz2 | Format::TarGz | Format::TarXz | Format::TarZst => archive_inner(&parts),
             Format::Wheel => wheel::inner(&parts),
-            Format::Conda | Format::TarBz2 => conda::inner(&parts),
+            Format::Conda => conda::inner(&parts),
             Format::Deb | Format::Rpm => self.is_wanted(path).then(|| system::inner(&parts)).flatten(),
             Format::Directory => Some(Inner::Root(parts)),
         };
@@ -129,8 +129,10 @@ impl Placement {
 
     /// A directory or tar of a whole toolkit has the layout that runfiles of 10.1 hold.
     fn is_whole_tree(&self) -> bool {
-        let is_tree =
-            matches!(self.format, Format::Directory | Format::TarGz | Format::TarXz | Format::TarZst);
+        let is_tree = matches!(
+            self.format,
+            Format::Directory | Format::TarBz2 | Format::TarGz | Format::TarXz | Format::TarZst
+        );
         is_tree && (self.is_part || self.component.toolkit_profile().is_some())
     }
 

@@ -34,7 +34,7 @@ pub struct Artifact {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// A `.conda` package: tars in a zip.
+    /// A package of conda: tars in a zip, or in its older form a `.tar.bz2`.
     Conda,
     /// A Debian package, or NVIDIA's local-repository package that holds others.
     Deb,
@@ -44,7 +44,7 @@ pub enum Format {
     Rpm,
     /// NVIDIA's `.run`: a makeself archive, possibly with others inside.
     Runfile,
-    /// A `.tar.bz2`, as conda packages were once.
+    /// A `.tar.bz2` that is no package of conda.
     TarBz2,
     /// A `.tgz`, as cuDNN was up to 8.2.
     TarGz,

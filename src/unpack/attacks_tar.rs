@@ -81,12 +81,35 @@ fn arc_bomb_entries() {
     let many = (0..101).fold(TarBuilder::default(), |tar, index| tar.file(&format!("f{index}"), b""));
     let result = Yard::new().unpack_with(&many.xz(), Format::TarXz, &place, limits);
     assert!(matches!(result, Err(UnpackError::TooLarge { .. })));
+    // Links that are left out because they lead outside count too.
+    let links =
+        (0..101).fold(TarBuilder::default(), |tar, index| tar.link(&format!("l{index}"), "/etc/passwd"));
+    let result = Yard::new().unpack_with(&links.xz(), Format::TarXz, &|_: &str| None, limits);
+    assert!(matches!(result, Err(UnpackError::TooLarge { .. })));
     let deep = TarBuilder::default().pax(&[("path", &vec!["d"; 5000].join("/"))]).file("x", b"");
     assert_eq!(refusal(deep), Refusal::TooLong);
     assert_eq!(refusal(TarBuilder::default().file(&["d"; 41].join("/"), b"")), Refusal::TooDeep);
     // An extension header that asks for all memory.
     let long = header(EntryType::GNULongName, b"././@LongLink", "", 50 << 30);
     assert!(fault(&TarBuilder::default().raw(&long, b"").xz()).contains("too large"));
+}
+
+#[test]
+fn a_link_that_leads_outside_is_an_entry_like_others_where_it_is_left_out() {
+    let place = |path: &str| (!path.starts_with("samples")).then(|| path.to_owned());
+    let unpack =
+        |tar: TarBuilder| Yard::new().unpack_with(&tar.xz(), Format::TarXz, &place, Limits::default());
+    let evil = || TarBuilder::default().file("a", b"x").link("samples/evil", "/etc/passwd");
+    assert!(unpack(evil()).is_ok());
+    let twice = unpack(evil().link("samples/evil", "/etc/shadow"));
+    assert!(matches!(twice, Err(UnpackError::Refused { refusal: Refusal::Duplicate(_), .. })));
+    let below = unpack(evil().file("samples/evil/x", b"x"));
+    assert!(matches!(below, Err(UnpackError::Refused { refusal: Refusal::Duplicate(_), .. })), "{below:?}");
+    let climbs = unpack(TarBuilder::default().link("samples/../../up", "/etc/passwd"));
+    assert!(matches!(climbs, Err(UnpackError::Refused { refusal: Refusal::Escapes, .. })), "{climbs:?}");
+    // A link that would be placed, and leads through it, is left out with it.
+    let through = unpack(evil().link("b", "samples/evil")).expect("accepted");
+    assert_eq!(through.len(), 1);
 }
 
 #[test]

@@ -1,15 +1,16 @@
-//! `.conda` packages: a zip that stores `metadata.json` and two tars, `pkg-*.tar.zst` with the files and
-//! `info-*.tar.zst` with what conda knows of them.
+//! Packages of conda: a zip that stores `metadata.json` and two tars, `pkg-*.tar.zst` with the files and
+//! `info-*.tar.zst` with what conda knows of them; in their older form one `.tar.bz2` with both.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
 use super::decode::{self, Compression};
-use super::origin::Origin;
+use super::opened::Opened;
+use super::peek::first_paths;
 use super::tar;
+use super::tar_file::TarFile;
 use super::window::Window;
 use super::zip_layout::{self, ZipEntry};
 use super::{Archive, Limits, PackageMetadata, Refusal, Task, Tree, UnpackError};
@@ -17,28 +18,48 @@ use super::{Archive, Limits, PackageMetadata, Refusal, Task, Tree, UnpackError};
 const BUFFER: usize = 256 << 10;
 /// The zip holds three entries; a few more are not worth a refusal.
 const ENTRIES: u64 = 16;
+const BZIP2: &[u8] = b"BZh";
+/// What may stand first in an older package: conda sorts by name, or puts `info` before everything.
+const TOPS: &[&str] = &[
+    "bin",
+    "doc",
+    "etc",
+    "extras",
+    "include",
+    "info",
+    "lib",
+    "lib64",
+    "nvvm",
+    "pkgconfig",
+    "share",
+    "targets",
+];
 const INDEX: &str = "info/index.json";
 const INDEX_BYTES: u64 = 1 << 20;
 const INFO: Limits = Limits { entries: 400_000, bytes: 256 << 20, depth: 40 };
 
 /// A package on disk.
-pub(super) struct Conda {
-    path: PathBuf,
-    file: File,
-    size: u64,
+struct Conda {
+    opened: Opened,
     tars: Vec<ZipEntry>,
-    limits: Limits,
+}
+
+/// Opens a package, in its newer form or its older one.
+pub(super) fn open(path: &Path, limits: Limits) -> Result<Box<dyn Archive>, UnpackError> {
+    if is_old(path)? {
+        return Ok(Box::new(TarFile::open(path, Compression::Bzip2, limits)?));
+    }
+    Ok(Box::new(Conda::open(path, limits)?))
 }
 
 impl Conda {
-    pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        let entries = zip_layout::read(&file, size, ENTRIES).map_err(|(name, reason)| match name {
-            Some(name) => UnpackError::refused(path, &name, Refusal::Header(reason)),
-            None => UnpackError::damaged(path, reason),
-        })?;
+    fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
+        let opened = Opened::open(path, limits)?;
+        let entries =
+            zip_layout::read(&opened.file, opened.size, ENTRIES).map_err(|(name, reason)| match name {
+                Some(name) => UnpackError::refused(path, &name, Refusal::Header(reason)),
+                None => UnpackError::damaged(path, reason),
+            })?;
         let tars: Vec<ZipEntry> = entries.into_iter().filter(|entry| is_tar(&entry.name)).collect();
         if let Some(entry) = tars.iter().find(|entry| entry.deflated) {
             let refusal = Refusal::Header("it is compressed twice".to_owned());
@@ -47,32 +68,35 @@ impl Conda {
         if !tars.iter().any(|entry| entry.name.starts_with("pkg-")) {
             return Err(UnpackError::damaged(path, "it holds no `pkg-*.tar.zst`"));
         }
-        Ok(Self { path: path.to_owned(), file, size, tars, limits })
+        Ok(Self { opened, tars })
     }
 
     fn stream(&self, entry: &ZipEntry, limits: Limits) -> io::Result<Box<dyn io::BufRead + '_>> {
-        let window = Window::new(&self.file, entry.start, entry.start + entry.compressed);
+        let window = Window::new(&self.opened.file, entry.start, entry.start + entry.compressed);
         decode::decode(BufReader::with_capacity(BUFFER, window), limits)
     }
 }
 
 impl Archive for Conda {
     fn tasks(&self) -> Vec<Task> {
-        vec![Task::whole(self.size, Compression::Zstd)]
+        vec![Task::whole(self.opened.size, Compression::Zstd)]
     }
 
     fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let origin = Origin::new(&self.path, self.limits);
+        let origin = self.opened.origin();
         for entry in &self.tars {
-            let mut stream = self.stream(entry, self.limits).map_err(|error| origin.damaged(error))?;
+            let mut stream = self.stream(entry, self.opened.limits).map_err(|error| origin.damaged(error))?;
             tar::read(&mut stream, &origin, tree)?;
         }
         Ok(())
     }
 }
 
-/// Reads what a `.conda` says of itself.
+/// Reads what a package says of itself.
 pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
+    if is_old(path)? {
+        return old_metadata(path);
+    }
     let conda = Conda::open(path, INFO)?;
     let info = conda.tars.iter().find(|entry| entry.name.starts_with("info-"));
     let damaged = |fault: io::Error| UnpackError::damaged(path, fault);
@@ -80,10 +104,25 @@ pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
     conda.stream(info, INFO).and_then(index).map_err(damaged)
 }
 
-/// Reads what an old package, one tar in bzip2, says of itself.
-pub(super) fn old_metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
-    let file = File::open(path).map_err(|error| UnpackError::io("open", path.to_owned(), error))?;
-    let stream = decode::decode(BufReader::with_capacity(BUFFER, file), Limits::default());
+/// Tells whether a tar in bzip2 is a package: one has an environment's directories at its top, and conda's
+/// own among them. An archive of anything else has a directory of its own there.
+pub(super) fn is_package(path: &Path) -> bool {
+    let is_environment = |paths: Vec<String>| {
+        paths.first().and_then(|path| path.split('/').next()).is_some_and(|top| TOPS.contains(&top))
+    };
+    first_paths(path, 1).is_ok_and(is_environment) && old_metadata(path).is_ok()
+}
+
+/// The older form is one tar in bzip2.
+fn is_old(path: &Path) -> Result<bool, UnpackError> {
+    let opened = Opened::open(path, INFO)?;
+    let start = decode::start(&mut opened.stream(), BZIP2.len());
+    Ok(start.map_err(|error| UnpackError::damaged(path, error))? == BZIP2)
+}
+
+fn old_metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
+    let opened = Opened::open(path, Limits::default())?;
+    let stream = decode::decode(opened.stream(), opened.limits);
     stream.and_then(index).map_err(|fault| UnpackError::damaged(path, fault))
 }
 

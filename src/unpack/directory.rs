@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::decode::Compression;
+use super::opened::open_regular;
 use super::tree::FileEntry;
 use super::{Archive, Limits, Refusal, Task, Tree, UnpackError};
 
@@ -56,7 +57,7 @@ impl Directory {
             return Err(UnpackError::refused(&self.path, path, Refusal::Special("device, FIFO or socket")));
         }
         let executable = metadata.permissions().mode() & 0o111 != 0;
-        let mut content = fs_err::File::open(source).map_err(failed)?;
+        let mut content = open_regular(source).map_err(failed)?;
         tree.file(FileEntry { path, executable, size: metadata.len(), digest: None }, &mut content)
     }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use super::decode::{self, Compression};
-use super::{UnpackError, conda, deb, makeself, rpm, wheel, zip_layout};
+use super::{UnpackError, conda, deb, makeself, peek, rpm, wheel, zip_layout};
 use crate::model::Format;
 
 const MAGIC: usize = 8;
@@ -27,8 +27,12 @@ pub struct PackageMetadata {
 /// Returns an error where it can't be read, or is none of the formats.
 pub fn identify(path: &Path) -> Result<Format, UnpackError> {
     let failed = |error| UnpackError::io("read", path.to_owned(), error);
-    if fs_err::metadata(path).map_err(failed)?.is_dir() {
+    let metadata = fs_err::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
         return Ok(Format::Directory);
+    }
+    if !metadata.is_file() {
+        return Err(UnpackError::damaged(path, "it is neither a file nor a directory"));
     }
     let mut file = File::open(path).map_err(failed)?;
     let start = decode::start(&mut file, MAGIC).map_err(failed)?;
@@ -37,17 +41,26 @@ pub fn identify(path: &Path) -> Result<Format, UnpackError> {
         b"!<arch>\n" => Ok(Format::Deb),
         [0xed, 0xab, 0xee, 0xdb, ..] => Ok(Format::Rpm),
         [b'P', b'K', 3, 4, ..] => zipped(path, &file),
-        start => match Compression::of(start) {
-            Compression::Bzip2 => Ok(Format::TarBz2),
-            Compression::Gzip => Ok(Format::TarGz),
-            Compression::Xz => Ok(Format::TarXz),
-            Compression::Zstd => Ok(Format::TarZst),
-            Compression::Plain => Err(UnpackError::damaged(
-                path,
-                "it is none of: runfile, .tar.xz, .tgz, wheel, .deb, .rpm, .conda, .tar.bz2, .tar.zst",
-            )),
-        },
+        start => compressed(path, Compression::of(start)),
     }
+}
+
+/// A compressed file is one of the formats only where a tar is in it.
+fn compressed(path: &Path, compression: Compression) -> Result<Format, UnpackError> {
+    let format = match compression {
+        Compression::Bzip2 if conda::is_package(path) => return Ok(Format::Conda),
+        Compression::Bzip2 => Format::TarBz2,
+        Compression::Gzip => Format::TarGz,
+        Compression::Plain => {
+            let known =
+                "it is none of: runfile, .tar.xz, .tgz, wheel, .deb, .rpm, .conda, .tar.bz2, .tar.zst";
+            return Err(UnpackError::damaged(path, known));
+        }
+        Compression::Xz => Format::TarXz,
+        Compression::Zstd => Format::TarZst,
+    };
+    peek::first_paths(path, 1)?;
+    Ok(format)
 }
 
 /// Reads what a package says of itself: nothing for formats that say nothing.
@@ -59,9 +72,13 @@ pub fn metadata(path: &Path, format: Format) -> Result<Option<PackageMetadata>, 
         Format::Conda => conda::metadata(path).map(Some),
         Format::Deb => deb::metadata(path).map(Some),
         Format::Rpm => rpm::metadata(path).map(Some),
-        Format::TarBz2 => conda::old_metadata(path).map(Some),
         Format::Wheel => wheel::metadata(path).map(Some),
-        Format::Directory | Format::Runfile | Format::TarGz | Format::TarXz | Format::TarZst => Ok(None),
+        Format::Directory
+        | Format::Runfile
+        | Format::TarBz2
+        | Format::TarGz
+        | Format::TarXz
+        | Format::TarZst => Ok(None),
     }
 }
 

@@ -21,6 +21,7 @@ mod identify;
 mod makeself;
 mod names;
 mod nested;
+mod opened;
 mod origin;
 mod path;
 mod pax;
@@ -45,6 +46,8 @@ mod attacks_zip;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod identified;
+#[cfg(test)]
 mod packages;
 #[cfg(test)]
 mod placing;
@@ -58,6 +61,7 @@ use std::time::Duration;
 
 pub use error::{Refusal, UnpackError};
 pub use identify::{PackageMetadata, identify, metadata, runfile_label};
+pub use opened::open_regular;
 pub use peek::first_paths;
 pub use tree::{FileEntry, Tree};
 
@@ -135,7 +139,7 @@ pub trait Archive: Send + Sync {
 /// Returns an error where the file can't be read or its structure is refused.
 pub fn open(archive: &Path, format: Format, limits: Limits) -> Result<Box<dyn Archive>, UnpackError> {
     Ok(match format {
-        Format::Conda => Box::new(conda::Conda::open(archive, limits)?),
+        Format::Conda => conda::open(archive, limits)?,
         Format::Deb => Box::new(deb::Deb::open(archive, limits)?),
         Format::Directory => Box::new(directory::Directory::open(archive, limits)),
         Format::Rpm => Box::new(rpm::Rpm::open(archive, limits)?),

@@ -5,23 +5,12 @@ use std::os::unix::fs::symlink;
 
 use proptest::prelude::*;
 
-use super::testing::{TarBuilder, Yard, paths, xz};
+use super::testing::{TarBuilder, Yard, gzip, paths, xz, zstd};
 use super::testing_zip::{ZipMember, zip};
 use super::{Limits, Place, Refusal, UnpackError, identify, metadata};
 use crate::model::{Entry, EntryKind, Format};
 
 const FORMATS: [Format; 5] = [Format::Conda, Format::Deb, Format::Rpm, Format::TarGz, Format::TarZst];
-
-fn zstd(data: &[u8]) -> Vec<u8> {
-    zstd::encode_all(data, 1).expect("memory")
-}
-
-fn gzip(data: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(data).expect("memory");
-    encoder.finish().expect("memory")
-}
 
 fn member(name: &str, content: &[u8]) -> Vec<u8> {
     let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, "100644", content.len());

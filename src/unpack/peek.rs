@@ -14,7 +14,12 @@ const BUFFER: usize = 256 << 10;
 pub fn first_paths(archive: &Path, count: usize) -> Result<Vec<String>, UnpackError> {
     let file =
         std::fs::File::open(archive).map_err(|error| UnpackError::io("open", archive.to_owned(), error))?;
-    let damaged = |fault: std::io::Error| UnpackError::damaged(archive, fault);
+    let damaged = |fault: std::io::Error| {
+        UnpackError::damaged(
+            archive,
+            format_args!("what is compressed in it is cut off, or no tar archive: {fault}"),
+        )
+    };
     let stream =
         decode::decode(BufReader::with_capacity(BUFFER, file), Limits::default()).map_err(damaged)?;
     let mut tar = ::tar::Archive::new(stream);
@@ -25,7 +30,10 @@ pub fn first_paths(archive: &Path, count: usize) -> Result<Vec<String>, UnpackEr
         paths.push(path.trim_start_matches("./").to_owned());
     }
     if paths.is_empty() {
-        return Err(UnpackError::damaged(archive, "it is no tar, or an empty one"));
+        return Err(UnpackError::damaged(
+            archive,
+            "what is compressed in it is no tar archive, or an empty one",
+        ));
     }
     Ok(paths)
 }

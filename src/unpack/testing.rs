@@ -89,6 +89,25 @@ fn record(key: &str, value: &str) -> String {
     format!("{length}{rest}")
 }
 
+/// Compresses bytes with zstd.
+pub(super) fn zstd(data: &[u8]) -> Vec<u8> {
+    zstd::encode_all(data, 1).expect("memory")
+}
+
+/// Compresses bytes with gzip.
+pub(super) fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(data).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// Compresses bytes with bzip2.
+pub(super) fn bzip2(data: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(data).expect("memory");
+    encoder.finish().expect("memory")
+}
+
 pub(super) fn xz(data: &[u8]) -> Vec<u8> {
     let stream = Stream::new_easy_encoder(1, Check::Crc64).expect("an encoder");
     let mut encoder = XzEncoder::new_stream(Vec::new(), stream);

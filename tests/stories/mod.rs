@@ -8,6 +8,7 @@ mod cli;
 mod damage;
 mod environment;
 mod from;
+mod from_bzip2;
 mod from_faults;
 mod from_with;
 mod full;

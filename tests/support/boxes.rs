@@ -33,6 +33,25 @@ pub(crate) fn conda(name: &str, version: &str, files: &[File]) -> Vec<u8> {
     writer.finish().expect("a package").into_inner()
 }
 
+/// Packs files as a conda package of the older form: one tar in bzip2, sorted by name.
+pub(crate) fn old_conda(name: &str, version: &str, files: Vec<File>) -> Vec<u8> {
+    let index = serde_json::json!({ "name": name, "version": version, "subdir": "linux-64" }).to_string();
+    let mut files: Vec<File> = files.into_iter().chain([file("info/index.json", index)]).collect();
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    bzip2(&tar("", &files))
+}
+
+/// Packs files as a `.tar.bz2` below one top directory.
+pub(crate) fn tar_bz2(top: &str, files: &[File]) -> Vec<u8> {
+    bzip2(&tar(&format!("{top}/"), files))
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
 /// Packs files as a `.tgz` below one top directory.
 pub(crate) fn tgz(top: &str, files: &[File]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

@@ -19,7 +19,7 @@ mod toolkit;
 mod wheel;
 
 pub(crate) use authority::{Authority, Identity};
-pub(crate) use boxes::{conda, deb, tgz};
+pub(crate) use boxes::{conda, deb, old_conda, tar_bz2, tgz};
 pub(crate) use index::{Form, PythonIndex, RELEASES, Stated};
 pub(crate) use manifests::Manifest;
 pub(crate) use mirror::{Fault, Mirror, Request};

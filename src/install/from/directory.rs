@@ -9,12 +9,12 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::advised;
 use crate::model::Digest;
-use crate::unpack::{FileEntry, Tree, UnpackError};
+use crate::unpack::{FileEntry, Tree, UnpackError, open_regular};
 
 /// What stands at a path of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Listing {
                     let source = self.elsewhere.get(path).cloned().unwrap_or_else(|| self.root.join(path));
                     let failed =
                         |error| UnpackError::Io { action: "read", path: source.clone(), source: error };
-                    let mut content = std::fs::File::open(&source).map_err(failed)?;
+                    let mut content = open_regular(&source).map_err(failed)?;
                     let file =
                         FileEntry { path, executable: *executable, size: *size, digest: Some(*digest) };
                     tree.file(file, &mut content as &mut dyn io::Read)?;
@@ -149,7 +149,8 @@ impl Listing {
 impl Item {
     /// Reads a regular file.
     fn read(path: &Path) -> Result<Self> {
-        let file = fs_err::File::open(path)?;
+        let failed = || format!("could not read `{}`", path.display());
+        let file = open_regular(path).with_context(failed)?;
         let metadata = file.metadata()?;
         let executable = metadata.permissions().mode() & 0o111 != 0;
         Ok(Self::File { size: metadata.len(), digest: Digest::of_reader(file)?, executable })

@@ -87,7 +87,7 @@ impl Found {
 fn saying(input: &Input, profile: Profile) -> Result<Saying> {
     let path = &input.path;
     match input.format {
-        Format::Conda | Format::Deb | Format::Rpm | Format::TarBz2 => {
+        Format::Conda | Format::Deb | Format::Rpm => {
             let metadata = unpack::metadata(path, input.format).hint(broken())?;
             package(path, &metadata.ok_or_else(|| anyhow!("`{}` is nameless", path.display()))?, profile)
         }
@@ -95,7 +95,7 @@ fn saying(input: &Input, profile: Profile) -> Result<Saying> {
             let metadata = unpack::metadata(path, input.format).hint(broken())?;
             wheel(path, &metadata.ok_or_else(|| anyhow!("`{}` is nameless", path.display()))?)
         }
-        Format::TarGz | Format::TarXz | Format::TarZst => {
+        Format::TarBz2 | Format::TarGz | Format::TarXz | Format::TarZst => {
             let names = unpack::first_paths(path, NAMES).hint(broken())?;
             archive(path, &names, profile)
         }

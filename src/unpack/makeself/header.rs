@@ -10,6 +10,8 @@
 //!
 //! Source: makeself's own history (2.1.4 to 2.7.1), and headers that it made.
 
+use crate::unpack::error::escape;
+
 /// No version writes more than 800 lines.
 const LINES: usize = 20_000;
 const PAYLOADS: usize = 64;
@@ -75,19 +77,24 @@ fn payloads(field: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Payload>, Stri
         let size = size.parse::<u64>().ok().filter(|size| *size < 1 << 40);
         Ok(Payload {
             size: size.ok_or("its script announces a size that is none")?,
-            crc: crcs.get(index).and_then(|crc| crc.parse().ok()).filter(|crc| *crc != 0),
-            md5: md5s.get(index).and_then(|sum| hexadecimal(sum, 32)),
-            sha256: shas.get(index).and_then(|sum| hexadecimal(sum, 64)),
+            crc: sum("CRCsum", crcs.get(index), |text| text.parse().ok())?,
+            md5: sum("MD5", md5s.get(index), |text| hexadecimal(text, 32))?,
+            sha256: sum("SHA", shas.get(index), |text| hexadecimal(text, 64))?,
         })
     };
     sizes.iter().enumerate().map(payload).collect()
 }
 
-/// Zeros stand for a sum that was not made.
+/// A sum that the script keeps; zeros stand for one that was not made. What can't be read is no less
+/// than a sum that is wrong.
+fn sum<T>(name: &str, text: Option<&String>, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    let Some(text) = text.filter(|text| text.bytes().any(|byte| byte != b'0')) else { return Ok(None) };
+    let wrong = || format!("its script keeps a sum that is none: {name} `{}`", escape(text));
+    read(text).map(Some).ok_or_else(wrong)
+}
+
 fn hexadecimal(text: &str, length: usize) -> Option<String> {
-    let is_sum = text.len() == length
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && text.bytes().any(|byte| byte != b'0');
+    let is_sum = text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_sum.then(|| text.to_ascii_lowercase())
 }
 

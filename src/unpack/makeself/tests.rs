@@ -1,16 +1,12 @@
 //! Headers of every generation, honest and hostile. The scripts are written here after the facts in
 //! `header.rs`; archives that genuine makeself made are tried in `tests/`.
 
-use std::io::Write;
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use md5::{Digest as _, Md5};
 use proptest::prelude::*;
 
 use super::header::Header;
 use crate::model::Format;
-use crate::unpack::testing::{TarBuilder, Yard, paths};
+use crate::unpack::testing::{TarBuilder, Yard, bzip2, gzip, paths, xz, zstd};
 use crate::unpack::{Limits, Place, UnpackError};
 
 /// How a generation of makeself writes its script.
@@ -28,12 +24,6 @@ enum Generation {
 
 const GENERATIONS: [Generation; 4] =
     [Generation::Driver, Generation::Old, Generation::Middle, Generation::New];
-
-fn gzip(data: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(data).expect("memory");
-    encoder.finish().expect("memory")
-}
 
 fn md5(data: &[u8]) -> String {
     Md5::digest(data).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -190,7 +180,7 @@ fn sums_and_sizes_are_held_against_the_bytes() {
 fn the_posix_sum_is_checked_where_it_is_the_only_one() {
     let tar = gzip(&tool());
     let with = |sum: u32| {
-        let text = script(Generation::Old, "none", &tar.len().to_string());
+        let text = script(Generation::Old, &"0".repeat(32), &tar.len().to_string());
         let text = text.replace("CRCsum=\"0\"", &format!("CRCsum=\"{sum}\""));
         [text.into_bytes(), tar.clone()].concat()
     };
@@ -200,12 +190,27 @@ fn the_posix_sum_is_checked_where_it_is_the_only_one() {
 }
 
 #[test]
+fn a_sum_that_is_none_is_refused() {
+    let tar = gzip(&tool());
+    let zeros = script(Generation::Old, &"0".repeat(32), &tar.len().to_string());
+    let with = |line: &str| {
+        let text = zeros.replace("CRCsum=\"0\"", line);
+        fault(&[text.into_bytes(), tar.clone()].concat())
+    };
+    for line in ["CRCsum=\"12x\"", "CRCsum=\"99999999999\"", "SHA=\"abc\"", "SHA=\"none\""] {
+        assert!(with(line).contains("a sum that is none"), "{line}: {}", with(line));
+    }
+    for sum in ["none", &"g".repeat(32), &md5(&tar)[1..], &format!("{}0", md5(&tar))] {
+        let text = script(Generation::New, sum, &tar.len().to_string());
+        let fault = fault(&[text.into_bytes(), tar.clone()].concat());
+        assert!(fault.contains("a sum that is none: MD5"), "{sum}: {fault}");
+    }
+}
+
+#[test]
 fn other_compressions_are_told_by_their_first_bytes() {
     let tar = tool();
-    let zstd = zstd::encode_all(tar.as_slice(), 1).expect("memory");
-    let mut bzip2 = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
-    bzip2.write_all(&tar).expect("memory");
-    for payload in [zstd, bzip2.finish().expect("memory"), crate::unpack::testing::xz(&tar), tar.clone()] {
+    for payload in [zstd(&tar), bzip2(&tar), xz(&tar), tar.clone()] {
         let script = script(Generation::New, &md5(&payload), &payload.len().to_string());
         let bytes = [script.into_bytes(), payload].concat();
         assert!(Yard::new().unpack(&bytes, Format::Runfile).is_ok());
