@@ -1,17 +1,15 @@
 //! Debian packages: an `ar` with `debian-binary`, a tar of control files and a tar of data. Scripts of
 //! the package are never looked at.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::decode::{self, Compression};
+use super::opened::Opened;
 use super::origin::Origin;
 use super::tar;
-use super::window::Window;
 use super::{Archive, Limits, PackageMetadata, Task, Tree, UnpackError};
 
-const BUFFER: usize = 256 << 10;
 const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: usize = 60;
 /// The control files of one package, unpacked.
@@ -19,30 +17,21 @@ const CONTROL_BYTES: u64 = 16 << 20;
 const FIELDS_BYTES: u64 = 1 << 20;
 
 /// A package on disk.
-pub(super) struct Deb {
-    path: PathBuf,
-    file: File,
-    size: u64,
-    limits: Limits,
-}
+pub(super) struct Deb(Opened);
 
 impl Deb {
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        Ok(Self { path: path.to_owned(), file, size, limits })
+        Opened::open(path, limits).map(Self)
     }
 }
 
 impl Archive for Deb {
     fn tasks(&self) -> Vec<Task> {
-        vec![Task::whole(self.size, Compression::Xz)]
+        vec![Task::whole(self.0.size, Compression::Xz)]
     }
 
     fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let mut stream = BufReader::with_capacity(BUFFER, Window::new(&self.file, 0, self.size));
-        read(&mut stream, &Origin::new(&self.path, self.limits), tree)
+        read(&mut self.0.stream(), &self.0.origin(), tree)
     }
 }
 
@@ -74,11 +63,8 @@ pub(super) fn read(stream: &mut dyn Read, origin: &Origin<'_>, tree: &Tree<'_>) 
 
 /// Reads what a package says of itself.
 pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
-    let failed = |error| UnpackError::io("open", path.to_owned(), error);
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    let mut stream = BufReader::with_capacity(BUFFER, Window::new(&file, 0, size));
-    fields(&mut stream).map_err(|fault| UnpackError::damaged(path, fault))
+    let opened = Opened::open(path, Limits::default())?;
+    fields(&mut opened.stream()).map_err(|fault| UnpackError::damaged(path, fault))
 }
 
 fn fields(stream: &mut dyn Read) -> io::Result<PackageMetadata> {

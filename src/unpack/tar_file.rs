@@ -1,46 +1,34 @@
 //! Files that are one compressed tar: NVIDIA's redist archives, cuDNN's `.tgz`, old conda packages.
 //! One piece of work, since a compressed stream can be read in one way only.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use super::decode::{Compression, bounded};
-use super::origin::Origin;
+use super::opened::Opened;
 use super::tar;
-use super::window::Window;
 use super::{Archive, Limits, Task, Tree, UnpackError};
 
-const BUFFER: usize = 256 << 10;
-
 pub(super) struct TarFile {
-    path: PathBuf,
-    file: File,
-    size: u64,
+    opened: Opened,
     compression: Compression,
-    limits: Limits,
 }
 
 impl TarFile {
     pub(super) fn open(path: &Path, compression: Compression, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        Ok(Self { path: path.to_owned(), file, size, compression, limits })
+        Ok(Self { opened: Opened::open(path, limits)?, compression })
     }
 }
 
 impl Archive for TarFile {
     fn tasks(&self) -> Vec<Task> {
-        vec![Task::whole(self.size, self.compression)]
+        vec![Task::whole(self.opened.size, self.compression)]
     }
 
     fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let input = BufReader::with_capacity(BUFFER, Window::new(&self.file, 0, self.size));
-        let damaged = |error| UnpackError::damaged(&self.path, error);
-        let decoder = self.compression.decoder(input).map_err(damaged)?;
-        tar::read(&mut bounded(decoder, self.limits), &Origin::new(&self.path, self.limits), tree)
+        let damaged = |error| UnpackError::damaged(&self.opened.path, error);
+        let decoder = self.compression.decoder(self.opened.stream()).map_err(damaged)?;
+        tar::read(&mut bounded(decoder, self.opened.limits), &self.opened.origin(), tree)
     }
 }
 

@@ -2,15 +2,15 @@
 //! by several threads. It refuses links, and files that `RECORD` doesn't list or lists in vain.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 use sha2::{Digest as _, Sha256};
 
+use super::opened::Opened;
 use super::record::{self, Listed};
 use super::tree::FileEntry;
 use super::window::Window;
@@ -30,8 +30,7 @@ const TYPE_BITS: u32 = 0o170_000;
 const EXECUTABLE_BITS: u32 = 0o111;
 
 pub(super) struct Wheel {
-    path: PathBuf,
-    file: File,
+    opened: Opened,
     members: Vec<Member>,
 }
 
@@ -43,14 +42,14 @@ struct Member {
 
 impl Wheel {
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        let entries = zip_layout::read(&file, size, limits.entries).map_err(|(name, reason)| match name {
-            Some(name) => UnpackError::refused(path, &name, Refusal::Header(reason)),
-            None => UnpackError::damaged(path, reason),
-        })?;
-        let mut wheel = Self { path: path.to_owned(), file, members: Vec::new() };
+        let opened = Opened::open(path, limits)?;
+        let entries = zip_layout::read(&opened.file, opened.size, limits.entries).map_err(
+            |(name, reason)| match name {
+                Some(name) => UnpackError::refused(path, &name, Refusal::Header(reason)),
+                None => UnpackError::damaged(path, reason),
+            },
+        )?;
+        let mut wheel = Self { opened, members: Vec::new() };
         wheel.check_types(&entries, limits)?;
         wheel.members = wheel.listed(entries)?;
         Ok(wheel)
@@ -73,7 +72,7 @@ impl Wheel {
             bytes = bytes.saturating_add(entry.size);
         }
         if bytes > limits.bytes {
-            return Err(UnpackError::too_large(&self.path, format_args!("{} bytes", limits.bytes)));
+            return Err(UnpackError::too_large(&self.opened.path, format_args!("{} bytes", limits.bytes)));
         }
         Ok(())
     }
@@ -101,7 +100,7 @@ impl Wheel {
         match listed.keys().min() {
             None => Ok(members),
             Some(missing) => Err(UnpackError::refused(
-                &self.path,
+                &self.opened.path,
                 missing,
                 Refusal::Header("RECORD lists it, but the wheel doesn't hold it".to_owned()),
             )),
@@ -121,7 +120,10 @@ impl Wheel {
     /// Reads `RECORD`, the one file that only its CRC vouches for.
     fn read_record(&self, entry: &ZipEntry) -> Result<String, UnpackError> {
         if entry.size > RECORD_BYTES {
-            return Err(UnpackError::too_large(&self.path, format_args!("{RECORD_BYTES} bytes for RECORD")));
+            return Err(UnpackError::too_large(
+                &self.opened.path,
+                format_args!("{RECORD_BYTES} bytes for RECORD"),
+            ));
         }
         let mut text = Vec::new();
         self.content(entry)
@@ -137,7 +139,7 @@ impl Wheel {
     }
 
     fn content(&self, entry: &ZipEntry) -> Content<'_> {
-        let data = Window::new(&self.file, entry.start, entry.start + entry.compressed);
+        let data = Window::new(&self.opened.file, entry.start, entry.start + entry.compressed);
         if !entry.deflated {
             return Content::Stored(data);
         }
@@ -147,11 +149,11 @@ impl Wheel {
     }
 
     fn refused(&self, entry: &ZipEntry, refusal: Refusal) -> UnpackError {
-        UnpackError::refused(&self.path, &entry.name, refusal)
+        UnpackError::refused(&self.opened.path, &entry.name, refusal)
     }
 
     fn damaged(&self, fault: impl ToString) -> UnpackError {
-        UnpackError::damaged(&self.path, fault)
+        UnpackError::damaged(&self.opened.path, fault)
     }
 }
 

@@ -7,50 +7,38 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::io::{Cursor, Read};
+use std::path::Path;
 
 use self::checked::Checked;
 use self::header::Header;
 use super::decode::{self, Compression};
+use super::opened::Opened;
 use super::origin::Origin;
 use super::tar;
-use super::window::Window;
 use super::{Archive, Limits, Task, Tree, UnpackError};
 
-const BUFFER: usize = 256 << 10;
 /// The script is shorter than this: 447 lines in the runfile of 6.5, about 700 in makeself 2.7.
 const HEADER_BYTES: usize = 1 << 20;
 
 /// A runfile on disk.
-pub(super) struct Runfile {
-    path: PathBuf,
-    file: File,
-    size: u64,
-    limits: Limits,
-}
+pub(super) struct Runfile(Opened);
 
 impl Runfile {
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        let runfile = Self { path: path.to_owned(), file, size, limits };
-        let mut stream = Window::new(&runfile.file, 0, size);
-        read_header(&mut stream, size, &Origin::new(path, limits))?;
-        Ok(runfile)
+        let opened = Opened::open(path, limits)?;
+        read_header(&mut opened.stream(), opened.size, &opened.origin())?;
+        Ok(Self(opened))
     }
 }
 
 impl Archive for Runfile {
     fn tasks(&self) -> Vec<Task> {
-        vec![Task::whole(self.size, Compression::Gzip)]
+        vec![Task::whole(self.0.size, Compression::Gzip)]
     }
 
     fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let mut stream = BufReader::with_capacity(BUFFER, Window::new(&self.file, 0, self.size));
-        read(&mut stream, self.size, &Origin::new(&self.path, self.limits), tree)
+        read(&mut self.0.stream(), self.0.size, &self.0.origin(), tree)
     }
 }
 
@@ -59,11 +47,8 @@ impl Archive for Runfile {
 /// # Errors
 /// Returns an error where the file can't be read, or is no makeself archive.
 pub(super) fn label(path: &Path) -> Result<String, UnpackError> {
-    let failed = |error| UnpackError::io("open", path.to_owned(), error);
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    let origin = Origin::new(path, Limits::default());
-    read_header(&mut Window::new(&file, 0, size), size, &origin).map(|(header, _)| header.label)
+    let opened = Opened::open(path, Limits::default())?;
+    read_header(&mut opened.stream(), opened.size, &opened.origin()).map(|(header, _)| header.label)
 }
 
 /// Feeds the entries of a makeself archive of `size` bytes into a tree, payload after payload.

@@ -4,45 +4,34 @@
 mod cpio;
 mod header;
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
 use self::header::Header;
 use super::decode::{self, Compression};
+use super::opened::Opened;
 use super::origin::Origin;
-use super::window::Window;
 use super::{Archive, Limits, PackageMetadata, Task, Tree, UnpackError};
 
-const BUFFER: usize = 256 << 10;
 const LEAD: usize = 96;
 const MAGIC: [u8; 4] = [0xed, 0xab, 0xee, 0xdb];
 
 /// A package on disk.
-pub(super) struct Rpm {
-    path: PathBuf,
-    file: File,
-    size: u64,
-    limits: Limits,
-}
+pub(super) struct Rpm(Opened);
 
 impl Rpm {
     pub(super) fn open(path: &Path, limits: Limits) -> Result<Self, UnpackError> {
-        let failed = |error| UnpackError::io("open", path.to_owned(), error);
-        let file = File::open(path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
-        Ok(Self { path: path.to_owned(), file, size, limits })
+        Opened::open(path, limits).map(Self)
     }
 }
 
 impl Archive for Rpm {
     fn tasks(&self) -> Vec<Task> {
-        vec![Task::whole(self.size, Compression::Xz)]
+        vec![Task::whole(self.0.size, Compression::Xz)]
     }
 
     fn run(&self, _task: &Task, tree: &Tree<'_>) -> Result<(), UnpackError> {
-        let mut stream = BufReader::with_capacity(BUFFER, Window::new(&self.file, 0, self.size));
-        read(&mut stream, &Origin::new(&self.path, self.limits), tree)
+        read(&mut self.0.stream(), &self.0.origin(), tree)
     }
 }
 
@@ -58,11 +47,8 @@ pub(super) fn read(stream: &mut dyn Read, origin: &Origin<'_>, tree: &Tree<'_>) 
 
 /// Reads what a package says of itself.
 pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
-    let failed = |error| UnpackError::io("open", path.to_owned(), error);
-    let file = File::open(path).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
-    let mut stream = BufReader::new(Window::new(&file, 0, size));
-    let header = start(&mut stream).map_err(|fault| UnpackError::damaged(path, fault))?;
+    let opened = Opened::open(path, Limits::default())?;
+    let header = start(&mut opened.stream()).map_err(|fault| UnpackError::damaged(path, fault))?;
     let required = |tag, name: &str| {
         header.text(tag).ok_or_else(|| UnpackError::damaged(path, format_args!("its header has no {name}")))
     };
