@@ -15,3 +15,11 @@ pub struct Release {
     /// (`13.0.3.0` for 13.0.3 in the Python package index).
     pub label: String,
 }
+
+impl Release {
+    /// Returns the release that its version alone tells of.
+    #[must_use]
+    pub fn of(version: Version) -> Self {
+        Self { label: version.to_string(), version, date: None }
+    }
+}

@@ -117,6 +117,13 @@ pub struct Listing {
     pub embedded: Option<String>,
 }
 
+impl Listing {
+    /// Lists releases that are all there are, oldest first.
+    fn complete(releases: impl Iterator<Item = Release>) -> Self {
+        Self { releases: releases.collect(), embedded: None }
+    }
+}
+
 /// What is wished for from a source.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish<'a> {

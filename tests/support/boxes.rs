@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use super::toolkit::{File, file};
+use super::toolkit::{File, file, packed};
 
 /// Packs files as a Debian package; their paths begin below the system's root.
 pub(crate) fn deb(name: &str, version: &str, files: &[File]) -> Vec<u8> {
@@ -60,22 +60,7 @@ pub(crate) fn tgz(top: &str, files: &[File]) -> Vec<u8> {
 }
 
 fn tar(top: &str, files: &[File]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for item in files {
-        let mut header = tar::Header::new_gnu();
-        let path = format!("{top}{}", item.path);
-        if let Some(target) = &item.link {
-            header.set_entry_type(tar::EntryType::Symlink);
-            header.set_size(0);
-            header.set_mode(0o777);
-            builder.append_link(&mut header, path, target).expect("an entry");
-            continue;
-        }
-        header.set_size(item.content.len() as u64);
-        header.set_mode(if item.executable { 0o755 } else { 0o644 });
-        builder.append_data(&mut header, path, item.content.as_slice()).expect("an entry");
-    }
-    builder.into_inner().expect("an archive")
+    packed(Vec::new(), top, files).expect("an archive")
 }
 
 fn zstd(bytes: &[u8]) -> Vec<u8> {

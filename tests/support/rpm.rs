@@ -1,6 +1,5 @@
 //! RPM packages: genuine ones by `rpmbuild`, and hostile ones that it would not write.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -16,7 +15,7 @@ pub(crate) fn rpm(name: &str, version: &str, files: &[File], payload: &str) -> O
     }
     let directory = tempfile::tempdir().expect("a directory");
     let tree = directory.path().join("tree");
-    files.iter().for_each(|item| write(&tree, item));
+    files.iter().for_each(|item| item.write(&tree));
     let spec = directory.path().join("package.spec");
     std::fs::write(&spec, spec_of(name, version, &tree, files)).expect("a file");
     let mut command = Command::new("rpmbuild");
@@ -37,18 +36,6 @@ fn spec_of(name: &str, version: &str, tree: &Path, files: &[File]) -> String {
          mkdir -p %{{buildroot}}\ncp -a '{}'/. %{{buildroot}}\n%post\ntouch /tmp/canary\n%files\n{list}",
         tree.display()
     )
-}
-
-fn write(directory: &Path, item: &File) {
-    let path = directory.join(&item.path);
-    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-    if let Some(target) = &item.link {
-        symlink(target, path).expect("a link");
-        return;
-    }
-    std::fs::write(&path, &item.content).expect("a file");
-    let mode = if item.executable { 0o755 } else { 0o644 };
-    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("a mode");
 }
 
 /// Packs one file under any path, with so many MiB of zeros in the place of its content.

@@ -1,7 +1,6 @@
 //! Runfiles in the structure of each generation, a few kilobytes each, packed by genuine makeself. Every
 //! script in them, every program and the installers within leave a mark where they are run.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -192,7 +191,7 @@ impl Runfile<'_> {
         let directory = tempfile::tempdir().expect("a directory");
         let payload = directory.path().join("pkg");
         std::fs::create_dir(&payload).expect("a directory");
-        files.iter().for_each(|item| write(&payload, item));
+        files.iter().for_each(|item| item.write(&payload));
         let archive = directory.path().join("archive.run");
         command.args(["--quiet", "--nox11", "--gzip", "--complevel", "1"]).arg(&payload).arg(&archive);
         let status = command.args(["CUDA", start]).stdin(Stdio::null()).stdout(Stdio::null()).status();
@@ -209,16 +208,4 @@ fn within(component: &str, item: File, target: &str) -> File {
         _ => item.path,
     };
     File { path: format!("builds/{component}/{path}"), ..item }
-}
-
-fn write(directory: &Path, item: &File) {
-    let path: PathBuf = directory.join(&item.path);
-    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-    if let Some(target) = &item.link {
-        symlink(target, path).expect("a link");
-        return;
-    }
-    std::fs::write(&path, &item.content).expect("a file");
-    let mode = if item.executable { 0o755 } else { 0o644 };
-    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("a mode");
 }

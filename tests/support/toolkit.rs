@@ -2,6 +2,9 @@
 //! a `nvcc` that answers `--version` and `--dryrun`, a few kilobytes each.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -14,6 +17,21 @@ pub(crate) struct File {
     pub(crate) content: Vec<u8>,
     pub(crate) executable: bool,
     pub(crate) link: Option<String>,
+}
+
+impl File {
+    /// Puts it into a directory.
+    pub(super) fn write(&self, directory: &Path) {
+        let path = directory.join(&self.path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        if let Some(target) = &self.link {
+            symlink(target, path).expect("a link");
+            return;
+        }
+        std::fs::write(&path, &self.content).expect("a file");
+        let mode = if self.executable { 0o755 } else { 0o644 };
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("a mode");
+    }
 }
 
 /// Returns a plain file.
@@ -120,23 +138,30 @@ fn cudnn_version(version: &str) -> String {
 /// Packs files as a redist archive, below one top directory.
 pub(crate) fn tar_xz(top: &str, files: &[File]) -> Vec<u8> {
     let encoder = liblzma::write::XzEncoder::new(Vec::new(), 0);
-    let mut builder = tar::Builder::new(encoder);
+    packed(encoder, &format!("{top}/"), files)
+        .and_then(liblzma::write::XzEncoder::finish)
+        .expect("an archive")
+}
+
+/// Packs files as a tar, with something before every path.
+pub(super) fn packed<W: Write>(writer: W, top: &str, files: &[File]) -> std::io::Result<W> {
+    let mut builder = tar::Builder::new(writer);
     for item in files {
         let mut header = tar::Header::new_gnu();
-        let path = format!("{top}/{}", item.path);
+        let path = format!("{top}{}", item.path);
         header.set_mtime(1_700_000_000);
         if let Some(target) = &item.link {
             header.set_entry_type(tar::EntryType::Symlink);
             header.set_size(0);
             header.set_mode(0o777);
-            builder.append_link(&mut header, path, target).expect("an entry");
+            builder.append_link(&mut header, path, target)?;
             continue;
         }
         header.set_size(item.content.len() as u64);
         header.set_mode(if item.executable { 0o755 } else { 0o644 });
-        builder.append_data(&mut header, path, item.content.as_slice()).expect("an entry");
+        builder.append_data(&mut header, path, item.content.as_slice())?;
     }
-    builder.into_inner().and_then(liblzma::write::XzEncoder::finish).expect("an archive")
+    builder.into_inner()
 }
 
 /// Returns the digest of bytes, as manifests write it.

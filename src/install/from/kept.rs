@@ -36,8 +36,7 @@ pub(in crate::install) fn kept(
         ));
     };
     let artifacts = packages.iter().filter_map(artifact).collect();
-    let release = Release { version: receipt.cuda.clone(), date: None, label: receipt.cuda.to_string() };
-    Ok(Some(Found { source: SOURCE, release, artifacts }))
+    Ok(Some(Found { source: SOURCE, release: Release::of(receipt.cuda.clone()), artifacts }))
 }
 
 /// Tells whether a toolchain that was made of files has an add-on already.

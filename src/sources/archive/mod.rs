@@ -49,8 +49,7 @@ impl Source for Archive {
         let mut versions: Vec<Version> = rows(platform).map(|row| row.version.clone()).collect();
         versions.sort();
         versions.dedup();
-        let release = |version: Version| Release { label: version.to_string(), version, date: None };
-        Ok(Listing { releases: versions.into_iter().map(release).collect(), embedded: None })
+        Ok(Listing::complete(versions.into_iter().map(Release::of)))
     }
 
     fn artifacts(&self, wish: &Wish<'_>, access: &Access<'_>) -> Result<Vec<Artifact>, SourceError> {

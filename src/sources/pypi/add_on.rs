@@ -55,7 +55,7 @@ mod tests {
         memory.add("nvidia_cudnn_cu11-9.0.0.312-py3-none-manylinux2014_x86_64.whl", b"11", "");
         let indexes = indexes(&[]);
         let version: Version = "9.1.0.70".parse().expect("a version");
-        let release = Release { label: version.to_string(), version, date: None };
+        let release = Release::of(version);
         let wish = Wish {
             kind: &CUDNN,
             release: &release,

@@ -34,7 +34,7 @@ pub(super) fn releases(
         let offers = offers.into_iter().collect::<Result<Vec<_>, _>>()?;
         add_on_releases(offers.iter().flat_map(|offer| &offer.candidates), platform)
     };
-    Ok(Listing { releases, embedded: None })
+    Ok(Listing::complete(releases.into_iter()))
 }
 
 /// Tells whether wheels of a CUDA line can serve a platform: those of Arm are for servers, and

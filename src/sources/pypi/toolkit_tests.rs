@@ -73,7 +73,7 @@ struct Case<'a> {
 impl Case<'_> {
     fn resolve(&self) -> Result<Found, SourceError> {
         let version: Version = self.version.parse().expect("a version");
-        let release = Release { label: version.to_string(), version: version.clone(), date: None };
+        let release = Release::of(version.clone());
         let with: Vec<ComponentName> = self.with.iter().map(|name| name.parse().expect("a name")).collect();
         let wish = Wish {
             kind: &TOOLKIT,

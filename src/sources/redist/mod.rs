@@ -206,7 +206,7 @@ fn is_second_name(kind: &PackageKind, label: &Version, labels: &BTreeSet<Version
 
 fn release(kind: &PackageKind, label: &Version) -> Release {
     let date = known::releases(kind).get(label).and_then(|known| known.date.clone());
-    Release { version: label.clone(), date, label: label.to_string() }
+    Release { date, ..Release::of(label.clone()) }
 }
 
 #[cfg(test)]

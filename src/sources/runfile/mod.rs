@@ -64,8 +64,7 @@ impl Source for Runfile {
         let is_offered =
             |row: &Row| row.installer(platform).is_some_and(|installer| installer.checksum().is_some());
         let rows = table::rows().iter().filter(|(_, row)| is_offered(row));
-        let releases = rows.map(|(version, row)| release(version, row.date.clone())).collect();
-        Ok(Listing { releases, embedded: None })
+        Ok(Listing::complete(rows.map(|(version, row)| release(version, row.date.clone()))))
     }
 
     /// Returns what the table has and can't offer; if none of it is wanted, what is newer than it.
@@ -116,7 +115,7 @@ impl fmt::Display for Installer {
 }
 
 fn release(version: &Version, date: Option<String>) -> Release {
-    Release { version: version.clone(), date, label: version.to_string() }
+    Release { date, ..Release::of(version.clone()) }
 }
 
 /// Finds the installer of a release, and tells why there is none.
