@@ -171,6 +171,36 @@ fn an_rpms_is_named_by_its_directory_or_any_of_its_libraries() {
 }
 
 #[test]
+fn one_for_several_cudas_is_taken_from_where_its_links_lead() {
+    let mirror = Mirror::start();
+    let sandbox = sandbox(&mirror);
+    let machine = Machine::new(&sandbox, "machine", &format!("{DEB}/libcudnn/12"));
+    machine.libraries("9.1.0");
+    for major in [11, 12] {
+        let headers = format!("usr/include/x86_64-linux-gnu/libcudnn/{major}");
+        machine.header(&format!("{headers}/cudnn_version.h"), [9, 12 - major, 0]);
+        machine.file(&format!("{headers}/cudnn.h"), b"#include \"cudnn_version.h\"\n");
+    }
+    let main = machine.root.join(DEB).join("libcudnn.so.9");
+    machine.file("etc/alternatives/README", b"");
+    let alternative = machine.root.join("etc/alternatives/libcudnn_so_9");
+    symlink(machine.library("libcudnn.so.9"), &alternative).expect("a link");
+    symlink(&alternative, &main).expect("a link");
+    // The headers are those of its own CUDA, and so is what it was built for.
+    let text = main.to_str().expect("text");
+    let refused = sandbox.run(&["install", "12.4+cudnn", "--from", text]);
+    refused.expect(1, &["is cuDNN 9.1.0", "libcudnn/12/cudnn_version.h` is of 9.0.0"]);
+    machine.header("usr/include/x86_64-linux-gnu/libcudnn/12/cudnn_version.h", [9, 1, 0]);
+    sandbox.run(&["install", "11.8+cudnn", "--from", text]).expect(1, &["was built for CUDA 12"]);
+    sandbox.run(&["install", "12.4+cudnn", "--from", text]).expect(0, &["installed `12.4.1+cudnn9.1.0`"]);
+    let root = sandbox.root("12.4.1+cudnn9.1.0");
+    for name in ["libcudnn.so.9", "libcudnn_ops_infer.so.9", "libcudnn_ops_infer.so"] {
+        assert!(root.join("lib64").join(name).is_file(), "{name}");
+    }
+    sandbox.assert_healthy();
+}
+
+#[test]
 fn what_is_not_whole_or_does_not_fit_is_refused() {
     let mirror = Mirror::start();
     let sandbox = sandbox(&mirror);

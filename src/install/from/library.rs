@@ -27,6 +27,8 @@ pub(super) struct Library {
     pub(super) version: Version,
     /// Where it runs.
     pub(super) platform: Platform,
+    /// The CUDA major that its directory names.
+    pub(super) built_for: Option<u32>,
     /// The package that brought it.
     pub(super) owner: Option<Owner>,
 }
@@ -51,17 +53,22 @@ pub(super) fn find(path: &Path) -> Result<Option<(Library, Listing)>> {
             "name the `libcudnn.so.N` of a cuDNN",
         )
     })?;
+    // Links may lead to another directory, where the parts lie that the main library loads.
+    let directories = BTreeSet::from([directory.as_path(), real.parent().unwrap_or(&directory)]);
     let mut parts = Parts::default();
-    for (name, version) in &libraries {
-        if are_one(version, &exact) {
-            parts.add_library(&directory.join(name), name, &exact)?;
+    for directory in directories {
+        for (name, version) in self::libraries(directory)? {
+            if are_one(&version, &exact) {
+                parts.add_library(&directory.join(&name), &name, &exact)?;
+            }
         }
+        parts.add_static(directory, exact.major())?;
     }
-    parts.add_static(&directory, exact.major())?;
-    let version = parts.add_headers(&main, &exact)?;
+    let version = parts.add_headers(&real, &exact)?;
     let listing = Listing::of_files(&directory, &parts.files, &parts.links)?;
     let owner = discover::owner_of(&main);
-    Ok(Some((Library { path: main, version, platform, owner }, listing)))
+    let built_for = cuda_directory(&real).and_then(|name| name.parse().ok());
+    Ok(Some((Library { path: main, version, platform, built_for, owner }, listing)))
 }
 
 impl Parts {
@@ -186,8 +193,19 @@ fn main_library(
 
 /// The directories that may hold the headers of a library, the nearest first.
 fn include_directories(library: &Path) -> Vec<PathBuf> {
+    let cuda = cuda_directory(library);
     let above = library.ancestors().skip(2).take(ABOVE);
-    above.flat_map(|root| INCLUDES.iter().map(|include| root.join(include))).collect()
+    let includes = above.flat_map(|root| INCLUDES.iter().map(|include| root.join(include)));
+    includes
+        .flat_map(|include| cuda.map(|cuda| include.join("libcudnn").join(cuda)).into_iter().chain([include]))
+        .collect()
+}
+
+/// 12 of `libcudnn/12/libcudnn.so.9`: packages of cuDNN 9 for several CUDAs have a directory for each.
+fn cuda_directory(library: &Path) -> Option<&str> {
+    let directory = library.parent()?;
+    let is_for_several = file_name(directory.parent()?)?.starts_with("libcudnn");
+    file_name(directory).filter(|name| is_for_several && name.parse::<u32>().is_ok())
 }
 
 /// The headers of one cuDNN in a directory. Where one is there as `cudnn_v8.h`, its plain name is a link

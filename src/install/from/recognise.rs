@@ -229,7 +229,7 @@ fn library_saying(library: &Library) -> Result<Saying> {
     Ok(Saying {
         version: Some(library.version.clone()),
         platform: Some(library.platform),
-        built_for: package.and_then(built_for),
+        built_for: library.built_for.or_else(|| package.and_then(built_for)),
         ..Saying::of("cudnn".parse()?)
     })
 }
