@@ -70,6 +70,24 @@ fn grows_a_debugger(shelf: &Shelf, release: &str, tool: &str) {
 }
 
 #[test]
+fn what_a_component_needs_comes_with_it() {
+    let mut shelf = Shelf::new();
+    let libraries = ["libcublas", "libcusolver", "libcusparse", "libcufft"];
+    let library = |name| file(&format!("lib64/{name}.so.9.0"), name);
+    shelf.add(&tgz(
+        "cuda-9.0",
+        &toolkit("9.0.176").into_iter().chain(libraries.map(library)).collect::<Vec<_>>(),
+    ));
+    let mut arguments = shelf.arguments(None);
+    arguments.extend(["--profile", "minimal", "--with", "libcusolver"]);
+    shelf.sandbox.run(&arguments).expect(0, &["installed `9.0.176`"]);
+    let is_there = |name: &str| shelf.sandbox.root("9.0.176").join(format!("lib64/{name}.so.9.0")).exists();
+    assert_eq!(libraries.map(is_there), [true, true, true, false]);
+    shelf.install_with(None, "nvidia_driver").expect(1, &["never installs `nvidia_driver`", "hint:"]);
+    shelf.sandbox.assert_healthy();
+}
+
+#[test]
 fn what_no_file_holds_is_named() {
     let mut shelf = Shelf::new();
     shelf.add_components("12.4.99");

@@ -1,6 +1,7 @@
 //! Components that are asked for beyond a profile, `--with cuda_gdb`: taken out of the files that hold a
 //! whole toolkit, and missed where no file has them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -9,7 +10,7 @@ use super::recognise::Found;
 use super::staged::Staged;
 use crate::error::advised;
 use crate::layout;
-use crate::model::{ComponentName, Entry, PackageId, ToolchainReceipt};
+use crate::model::{ComponentName, Entry, PackageId, Profile, ToolchainReceipt};
 use crate::packages::components::{self, Membership};
 
 /// Adds a package for each component that the profile of a whole toolkit leaves out.
@@ -17,12 +18,9 @@ pub(super) fn with_parts(found: Vec<Found>, with: &[ComponentName]) -> Vec<Found
     let mut parts = Vec::new();
     for whole in &found {
         let Some(profile) = whole.component.toolkit_profile() else { continue };
-        let is_left_out = |component: &&ComponentName| {
-            matches!(components::membership(component, profile), Membership::Optional | Membership::Unknown)
-        };
-        parts.extend(with.iter().filter(is_left_out).map(|component| Found {
+        parts.extend(with_needs(with, profile).into_iter().map(|component| Found {
             input: Arc::clone(&whole.input),
-            component: component.clone(),
+            component,
             version: whole.version.clone(),
             platform: whole.platform,
             release: whole.release.clone(),
@@ -32,6 +30,23 @@ pub(super) fn with_parts(found: Vec<Found>, with: &[ComponentName]) -> Vec<Found
         }));
     }
     found.into_iter().chain(parts).collect()
+}
+
+/// The components that a profile leaves out, and what they need that it leaves out too.
+fn with_needs(with: &[ComponentName], profile: Profile) -> BTreeSet<ComponentName> {
+    let mut chosen = BTreeSet::new();
+    let mut open: Vec<&ComponentName> = with.iter().collect();
+    while let Some(component) = open.pop() {
+        let membership = components::membership(component, profile);
+        if !matches!(membership, Membership::Optional | Membership::Unknown)
+            || !chosen.insert(component.clone())
+        {
+            continue;
+        }
+        let row = components::by_name(component.as_str());
+        open.extend(row.map(|row| row.needs.as_slice()).unwrap_or_default());
+    }
+    chosen
 }
 
 /// Refuses to leave out what was asked for.
@@ -50,6 +65,9 @@ pub(super) fn check(
         with.iter().filter(|component| !is_there(component)).map(ComponentName::as_str).collect();
     if missing.is_empty() {
         return Ok(());
+    }
+    if let Some(reason) = with.iter().find_map(components::refusal) {
+        return Err(advised(reason, "leave it out of `--with`"));
     }
     let list = missing.join(", ");
     Err(advised(
