@@ -6,6 +6,7 @@ mod estimate;
 mod fetch;
 pub mod from;
 mod line;
+mod linked;
 mod piece;
 mod plan;
 mod search;

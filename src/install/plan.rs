@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::search::{Found, Search, Terms, Wanted};
-use super::{Order, from, id_of};
+use super::{Order, from, id_of, linked};
 use crate::context::Context;
 use crate::error::{Advise as _, UsageError, advised};
 use crate::fetch::Client;
@@ -26,7 +26,7 @@ pub fn present(order: &Order, context: &Context) -> Result<Option<Toolchain>> {
     }
     let Some(toolchain) = context.store.find(&order.request) else { return Ok(None) };
     let Some(receipt) = context.store.receipt(&toolchain).hint_from(StoreError::hint)? else {
-        return Ok(Some(toolchain));
+        return linked::present(toolchain, order).map(Some);
     };
     let names_other_source = order.source.is_some_and(|source| source != receipt.source);
     let is_other_platform = order.platform.is_some_and(|platform| platform != receipt.platform);

@@ -253,10 +253,18 @@ fn nothing_is_added_to_a_linked_toolkit_and_no_system_is_read_whole() {
     let sandbox = sandbox(&mirror);
     let machine = Machine::debian(&sandbox, "machine");
     let root = toolkit(&sandbox, "opt/cuda-12.4", "12.4.1");
+    fs_err::create_dir_all(root.join("include")).expect("a directory");
     sandbox.ok(&["link", "site", root.to_str().expect("text")]);
     let library = machine.library("libcudnn.so.8");
     let command = format!("cudaman install --from {} {library}", root.display());
     sandbox.run(&["install", "site+cudnn", "--from", &library]).expect(1, &["is a link to", &command]);
+    let refused = sandbox.run(&["install", "site+cudnn"]);
+    refused.expect(1, &["is a link to", "nothing can be added", "`cudaman install 12.4+cudnn`"]);
+    sandbox.run(&["install", "site"]).expect(0, &["`site` is installed already"]);
+    let header = "#define CUDNN_MAJOR 9\n#define CUDNN_MINOR 1\n#define CUDNN_PATCHLEVEL 0\n";
+    fs_err::write(root.join("include/cudnn_version.h"), header).expect("a header");
+    sandbox.run(&["install", "site+cudnn9.1"]).expect(0, &["`site` is installed already"]);
+    sandbox.run(&["install", "site+cudnn8"]).expect(1, &["nothing can be added"]);
     sandbox.run(&["install", "11.8", "--from", "/usr"]).expect(1, &["whole system", "cudaman discover"]);
     assert!(Path::new(&root).join("version.txt").exists());
     sandbox.assert_healthy();

@@ -1,15 +1,13 @@
 //! Decides what the unpacked files make together: which release, with which add-ons, how much of it;
 //! and whether that is what was asked for.
 
-use std::path::Path;
-
 use anyhow::{Result, bail};
 
 use super::staged::Staged;
 use super::{SOURCE, add_ons, evidence, parts};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
-use crate::install::{self, Order, Outcome};
+use crate::install::{self, Order, Outcome, linked};
 use crate::model::receipt::RECEIPT_FORMAT;
 use crate::model::request::{AddOns, Base};
 use crate::model::{
@@ -57,7 +55,9 @@ pub(super) fn toolkit(
     let any = ToolchainRequest { add_ons: AddOns::Any, ..order.request.clone() };
     let installed = context.store.find(&plain).or_else(|| context.store.find(&any));
     if let Some(link) = installed.as_ref().and_then(|toolchain| toolchain.link.as_ref()) {
-        return Err(linked(&order.request, link, &staged[0].path));
+        let (shown, add_on) = (link.display(), staged[0].path.display());
+        let hint = format!("`cudaman install --from {shown} {add_on}` makes a toolchain of copies of both");
+        return Err(linked::refusal(&order.request, link, hint));
     }
     add_ons::check(staged, order)?;
     let toolchain = match installed.filter(|toolchain| toolchain.is_own && toolchain.link.is_none()) {
@@ -67,15 +67,6 @@ pub(super) fn toolkit(
         },
     };
     context.store.receipt(&toolchain).hint_from(StoreError::hint)
-}
-
-/// Nothing is put into a toolkit that isn't cudaman's own.
-fn linked(request: &ToolchainRequest, link: &Path, add_on: &Path) -> anyhow::Error {
-    let (link, add_on) = (link.display(), add_on.display());
-    advised(
-        format!("`{request}` is a link to `{link}`, to which nothing can be added: it is never changed"),
-        format!("`cudaman install --from {link} {add_on}` makes a toolchain of copies of both"),
-    )
 }
 
 /// Settles what the files make, on top of an installed toolkit or by themselves.
