@@ -116,6 +116,7 @@ impl Context {
             connect_timeout: self.config.connect_timeout,
             allow_http: self.config.allow_http,
             offline: self.config.offline,
+            connections: self.config.jobs,
         };
         Client::new(&settings, &self.environment).hint_from(FetchError::hint)
     }

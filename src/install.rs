@@ -1,6 +1,7 @@
 //! The install sequence: look, plan, fetch and unpack, compose, prove. Each step has its file.
 
 pub mod adapt;
+mod arrival;
 mod compose;
 mod estimate;
 mod fetch;

@@ -152,6 +152,7 @@ fn fetch(missing: Vec<&Piece>, directory: &Path, client: &Client, context: &Cont
                         queue.clear();
                         failure.get_or_insert(error);
                     }
+                    client.cancel();
                 }
             });
         }

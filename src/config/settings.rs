@@ -47,7 +47,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "jobs",
         variable: "CUDAMAN_JOBS",
-        help: "how many archives are downloaded at once",
+        help: "how many archives are downloaded at once; a large one uses up to 4 of these connections",
         separator: None,
         apply: |config, text| parse_jobs(text).map(|jobs| config.jobs = jobs),
         show: |config| config.jobs.to_string(),

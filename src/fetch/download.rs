@@ -1,19 +1,21 @@
 //! A large file over HTTP: resumed where it stopped, restarted where the server can't or the file has
 //! changed, and believed only when size and digest are right.
 
-use std::io::{ErrorKind, Read};
-
 use super::Download;
-use super::diagnosis::{body_words, stall_words};
+use super::body::pass_on;
 use super::error::FetchError;
 use super::exchange::{Answer, Exchange};
-use super::part::{BUFFER, Part};
-use super::patience::{Failed, Pace, Tries};
+use super::part::Part;
+use super::patience::{Failed, Tries};
 use super::range::ContentRange;
+use super::split::{Pieces, Slot, Source, Split, validator};
 use crate::model::Digest;
 
 /// Longer than anything that NVIDIA publishes; ends a body without end where no size is known.
 const LONGEST: u64 = 64 << 30;
+
+/// How often the rest is asked for in pieces before one stream is tried.
+const SPLITS: u32 = 3;
 
 /// Downloads a file into its part.
 pub(super) fn download(
@@ -21,10 +23,19 @@ pub(super) fn download(
     download: &Download<'_>,
     advance: &dyn Fn(i64),
 ) -> Result<Digest, FetchError> {
+    let _connection = exchange.slots.join();
     let part = Part::open(download.part, download.size.unwrap_or(LONGEST), advance)?;
     let resumed = part.length() > 0;
-    let mut transfer =
-        Transfer { exchange, download, part, resumed, ranges: true, retried: false, announced: None };
+    let mut transfer = Transfer {
+        exchange,
+        download,
+        part,
+        resumed,
+        ranges: true,
+        splits: SPLITS,
+        retried: false,
+        announced: None,
+    };
     let result = transfer.run();
     match result {
         Ok(_) => transfer.part.forget(),
@@ -42,6 +53,8 @@ struct Transfer<'a> {
     resumed: bool,
     /// The server may be asked for a range.
     ranges: bool,
+    /// How often the rest may still be asked for in pieces.
+    splits: u32,
     /// A wrong digest was met once and the part emptied for it.
     retried: bool,
     /// The size that the server named.
@@ -55,13 +68,15 @@ impl Transfer<'_> {
         loop {
             let before = self.part.length();
             if let Err(failed) = self.attempt() {
-                tries.pause(failed, self.part.length() > before)?;
+                let is_cancelled = || self.exchange.is_cancelled();
+                tries.pause_unless(failed, self.part.length() > before, &is_cancelled)?;
                 continue;
             }
             let got = self.part.digest();
             let Some((expected, actual)) = self.download.mismatch(&got)? else { return Ok(got) };
             let final_answer = !self.resumed || self.retried;
             self.retried = true;
+            self.splits = 0;
             self.start_over()?;
             if final_answer {
                 return Err(FetchError::mismatch(self.download.url, expected, actual));
@@ -157,27 +172,79 @@ impl Transfer<'_> {
     }
 
     fn receive(&mut self, answer: Answer) -> Result<(), Failed> {
+        if let Some(source) = self.divisible(&answer) {
+            let first = self.part.length() + self.exchange.split.piece;
+            let pieces = Pieces::new(self.exchange, source, first);
+            let free = pieces.free_slots();
+            if !free.is_empty() {
+                return self.receive_pieces(answer, first, &pieces, free);
+            }
+        }
+        self.receive_until(answer, u64::MAX)?;
+        self.ended()
+    }
+
+    /// Tells whether the rest can come in pieces, and from where.
+    fn divisible(&self, answer: &Answer) -> Option<Source> {
+        let Split { from, piece, .. } = self.exchange.split;
+        let size = self.size()?;
+        let missing = size.saturating_sub(self.part.length());
+        let accepts = |value: &str| value.eq_ignore_ascii_case("bytes");
+        let gives_parts = answer.status() == 206 || answer.header("accept-ranges").is_some_and(accepts);
+        let is_worth_it = missing >= from && missing > piece;
+        (self.ranges && self.splits > 0 && gives_parts && is_worth_it).then_some(())?;
+        Some(Source { url: answer.url.clone(), validator: validator(answer)?.to_owned(), size })
+    }
+
+    /// Receives the first piece from the answer that is there already, while others fetch the next ones.
+    fn receive_pieces(
+        &mut self,
+        answer: Answer,
+        first: u64,
+        pieces: &Pieces<'_>,
+        free: Vec<Slot<'_>>,
+    ) -> Result<(), Failed> {
+        // A wrong digest may come from the joints.
+        self.resumed = true;
+        let result = std::thread::scope(|scope| {
+            for slot in free {
+                scope.spawn(move || pieces.work(Some(slot)));
+            }
+            let received = self.receive_until(answer, first).and_then(|()| {
+                if self.part.length() < first {
+                    return self.ended();
+                }
+                scope.spawn(|| pieces.work(None));
+                while let Some(piece) = pieces.next()? {
+                    self.part.append(&piece)?;
+                }
+                Ok(())
+            });
+            pieces.stop();
+            received
+        });
+        match &result {
+            Ok(()) => {}
+            Err(Failed::Unfit(_)) => self.splits = 0,
+            Err(_) => self.splits -= 1,
+        }
+        result
+    }
+
+    /// Receives until the part has so many bytes, or the body ends.
+    fn receive_until(&mut self, answer: Answer, until: u64) -> Result<(), Failed> {
         let most = self.size().unwrap_or(LONGEST);
-        let stall = self.exchange.patience.stall;
-        let mut pace = Pace::new(stall);
-        let mut reader = answer.reader();
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let count = match reader.read(&mut buffer) {
-                Ok(0) => return self.ended(),
-                Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(self.cut(body_words(error, stall))),
-            };
-            if self.part.length() + count as u64 > most {
+        let (exchange, url) = (self.exchange, self.download.url);
+        pass_on(exchange, url, answer.reader(), &mut |bytes| {
+            let length = self.part.length();
+            if length + bytes.len() as u64 > most {
                 self.part.restart()?;
                 return Err(self.mismatch(format!("{most} bytes"), "more").into());
             }
-            self.part.append(&buffer[..count])?;
-            if pace.stalled(count) {
-                return Err(self.cut(stall_words(stall)));
-            }
-        }
+            let wanted = usize::try_from(until - length).unwrap_or(usize::MAX).min(bytes.len());
+            self.part.append(&bytes[..wanted])?;
+            Ok(self.part.length() < until)
+        })
     }
 
     fn ended(&self) -> Result<(), Failed> {
@@ -203,10 +270,4 @@ impl Transfer<'_> {
     fn mismatch(&self, expected: String, got: &str) -> FetchError {
         FetchError::mismatch(self.download.url, expected, got)
     }
-}
-
-/// Returns what names this version of the file; a weak tag does not, since it may cover other bytes.
-fn validator(answer: &Answer) -> Option<&str> {
-    let tag = answer.header("etag").filter(|tag| tag.starts_with('"'));
-    tag.or_else(|| answer.header("last-modified"))
 }

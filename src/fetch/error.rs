@@ -11,6 +11,12 @@ use super::address::shown;
 /// Why something could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
+    /// It was given up, since something else failed that it was needed for.
+    #[error("stopped fetching `{url}`")]
+    Cancelled {
+        /// The address, as [`super::shown`].
+        url: String,
+    },
     /// The server's certificate is not trusted, or TLS failed otherwise.
     #[error("could not trust `{host}`: {reason}")]
     Certificate {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -21,6 +22,7 @@ use super::error::FetchError;
 use super::hosts::{Dialer, Hosts, Names};
 use super::patience::{Failed, Patience};
 use super::proxies::{Proxies, Proxy};
+use super::split::{MOST, Slots, Split};
 use super::trust::Trust;
 use crate::model::Environment;
 
@@ -38,6 +40,9 @@ const MOST_CONNECTIONS: usize = 16;
 /// Everything that a request needs beside its address.
 pub(super) struct Exchange {
     pub(super) patience: Patience,
+    pub(super) split: Split,
+    pub(super) slots: Slots,
+    cancelled: AtomicBool,
     agents: Mutex<BTreeMap<(&'static str, bool), Agent>>,
     allow_http: bool,
     hosts: Arc<Hosts>,
@@ -57,6 +62,9 @@ impl Exchange {
     pub(super) fn new(settings: &Settings, environment: &Environment) -> Result<Self, FetchError> {
         Ok(Self {
             patience: Patience::default(),
+            split: Split { connections: settings.connections.min(MOST), ..Split::default() },
+            slots: Slots::default(),
+            cancelled: AtomicBool::new(false),
             agents: Mutex::default(),
             allow_http: settings.allow_http,
             hosts: Arc::new(Hosts::new(settings.connect_timeout)),
@@ -74,6 +82,23 @@ impl Exchange {
             return Err(FetchError::Offline { url: shown(url) });
         }
         Ok(())
+    }
+
+    /// Ends every download, those to come included.
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+        let agents = std::mem::take(&mut *self.agents.lock().unwrap_or_else(PoisonError::into_inner));
+        // Whoever waits for a silent server is woken.
+        agents.into_values().for_each(Agent::shutdown);
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Fails after [`Exchange::cancel`].
+    pub(super) fn fail_if_cancelled(&self, url: &Url) -> Result<(), FetchError> {
+        if self.is_cancelled() { Err(FetchError::Cancelled { url: shown(url) }) } else { Ok(()) }
     }
 
     /// Asks for an address and follows its redirects. Every status is an answer.
@@ -110,6 +135,8 @@ impl Exchange {
         let proxy = self.proxies.choose(&url);
         let login = self.login(&url);
         let agent = self.agent(&url, proxy);
+        // Not before: an agent that is made after the others were shut down is never told.
+        self.fail_if_cancelled(&url)?;
         let public = without_login(&url);
         let mut failures = 0;
         loop {
@@ -126,6 +153,7 @@ impl Exchange {
                     return Ok(Answer { url, response });
                 }
                 Err(error) => {
+                    self.fail_if_cancelled(&url)?;
                     failures += 1;
                     self.judge(&error, &url, proxy, failures)?;
                 }

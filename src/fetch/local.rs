@@ -42,7 +42,11 @@ pub(super) fn document(url: &Url, limit: u64) -> Result<Document, FetchError> {
 }
 
 /// Copies a file into its part. A copy costs less than finding out what of it is there already.
-pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<Digest, FetchError> {
+pub(super) fn download(
+    download: &Download<'_>,
+    advance: &dyn Fn(i64),
+    may_go_on: &dyn Fn() -> Result<(), FetchError>,
+) -> Result<Digest, FetchError> {
     let source = path(download.url)?;
     let mut file = std::fs::File::open(&source).map_err(|error| absent(download.url, &source, error))?;
     let metadata = file.metadata().map_err(|error| FetchError::file(&source, error))?;
@@ -58,6 +62,7 @@ pub(super) fn download(download: &Download<'_>, advance: &dyn Fn(i64)) -> Result
     let mut part = Part::open(download.part, 0, advance)?;
     let mut buffer = vec![0; BUFFER];
     loop {
+        may_go_on()?;
         match file.read(&mut buffer) {
             Ok(0) => break,
             Ok(count) => part.append(&buffer[..count])?,

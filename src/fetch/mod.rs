@@ -5,6 +5,7 @@
 //! [`Settings::connect_timeout`], once for all of its files. It never prints a login ([`shown`]).
 
 mod address;
+mod body;
 mod diagnosis;
 mod document;
 mod download;
@@ -16,6 +17,7 @@ mod part;
 mod patience;
 mod proxies;
 mod range;
+mod split;
 mod trust;
 
 use std::path::Path;
@@ -27,6 +29,7 @@ use url::Url;
 pub use self::address::{check, public, shown};
 pub use self::error::FetchError;
 pub use self::patience::Patience;
+pub use self::split::Split;
 
 use self::exchange::Exchange;
 use crate::model::{Checksum, Digest, Environment};
@@ -42,11 +45,19 @@ pub struct Settings {
     pub allow_http: bool,
     /// Refuse everything but `file://`.
     pub offline: bool,
+    /// How many connections downloads may use together, beyond one for each.
+    pub connections: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { ca_file: None, connect_timeout: Duration::from_secs(5), allow_http: false, offline: false }
+        Self {
+            ca_file: None,
+            connect_timeout: Duration::from_secs(5),
+            allow_http: false,
+            offline: false,
+            connections: Split::default().connections,
+        }
     }
 }
 
@@ -113,6 +124,19 @@ impl Client {
     pub fn with_patience(mut self, patience: Patience) -> Self {
         self.exchange.patience = patience;
         self
+    }
+
+    /// Changes when and how large files are downloaded over several connections.
+    #[must_use]
+    pub fn with_split(mut self, split: Split) -> Self {
+        self.exchange.split = split;
+        self
+    }
+
+    /// Ends every download of this client with [`FetchError::Cancelled`], also those that wait for a silent
+    /// server. What was received stays for the next try.
+    pub fn cancel(&self) {
+        self.exchange.cancel();
     }
 
     /// Keeps a copy of every document that is read from now on, for whoever makes a mirror of them.
@@ -183,7 +207,7 @@ impl Client {
     pub fn download(&self, download: &Download<'_>, advance: &dyn Fn(i64)) -> Result<Digest, FetchError> {
         self.exchange.check(download.url)?;
         match download.url.scheme() {
-            "file" => local::download(download, advance),
+            "file" => local::download(download, advance, &|| self.exchange.fail_if_cancelled(download.url)),
             _ => download::download(&self.exchange, download, advance),
         }
     }

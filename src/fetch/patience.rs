@@ -11,6 +11,9 @@ const LEAST_PROGRESS: u64 = 1024;
 /// How many rounds of tries a transfer gets that makes some progress each time.
 const ROUNDS: u32 = 10;
 
+/// How often a pause looks whether it is cancelled.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How patient a [`super::Client`] is; the defaults suit the internet, tests take shorter ones.
 #[derive(Clone, Debug)]
 pub struct Patience {
@@ -50,6 +53,8 @@ pub(super) enum Failed {
     Again { error: FetchError, wait: Option<Duration> },
     /// Trying again can't help.
     Finally(FetchError),
+    /// The server does otherwise than it did before: at once again, and in another way.
+    Unfit(FetchError),
 }
 
 impl Failed {
@@ -78,9 +83,20 @@ impl<'a> Tries<'a> {
 
     /// Waits until the next try, or returns the error where there is none.
     pub(super) fn pause(&mut self, failed: Failed, progressed: bool) -> Result<(), FetchError> {
+        self.pause_unless(failed, progressed, &|| false)
+    }
+
+    /// As [`Tries::pause`], and ends the wait when it is cancelled.
+    pub(super) fn pause_unless(
+        &mut self,
+        failed: Failed,
+        progressed: bool,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<(), FetchError> {
         let (error, wait) = match failed {
             Failed::Finally(error) => return Err(error),
             Failed::Again { error, wait } => (error, wait),
+            Failed::Unfit(error) => (error, Some(Duration::ZERO)),
         };
         self.in_a_row = if progressed { 1 } else { self.in_a_row + 1 };
         self.in_all += 1;
@@ -89,8 +105,15 @@ impl<'a> Tries<'a> {
         if exhausted || wait > self.patience.longest_pause {
             return Err(error);
         }
-        std::thread::sleep(wait);
-        Ok(())
+        let until = Instant::now() + wait;
+        while !is_cancelled() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
+        Err(error)
     }
 }
 

@@ -29,6 +29,11 @@ impl ContentRange {
         };
         self.first == start && whole
     }
+
+    /// Tells whether this is a file's bytes from `start` to before `end`, of `size` in all.
+    pub(super) fn is_exactly(&self, start: u64, end: u64, size: u64) -> bool {
+        self.first == start && self.last + 1 == end && self.total.is_none_or(|total| total == size)
+    }
 }
 
 /// Parses digits alone: `parse` would take a sign.
@@ -58,6 +63,16 @@ mod tests {
             assert!(!fits(wrong, Some(100)), "{wrong}");
         }
         assert!(!fits("bytes 10-99/*", None), "the end can't be known");
+    }
+
+    #[test]
+    fn a_piece_is_exactly_what_was_asked_for() {
+        let fits =
+            |value: &str| ContentRange::parse(value).is_some_and(|range| range.is_exactly(10, 20, 100));
+        assert!(fits("bytes 10-19/100") && fits("bytes 10-19/*"));
+        for wrong in ["bytes 10-20/100", "bytes 11-19/100", "bytes 10-19/99", "bytes 10-99/100"] {
+            assert!(!fits(wrong), "{wrong}");
+        }
     }
 
     proptest! {

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::line::{Arrival, Line};
+use super::arrival::Arrival;
+use super::line::Line;
 use super::{estimate, id_of};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};

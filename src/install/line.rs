@@ -7,17 +7,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
 
+use super::arrival::Arrival;
+use super::id_of;
 use super::piece::Piece;
-use super::{estimate, id_of};
 use crate::context::Context;
 use crate::error::{Advise as _, with_advice};
 use crate::fetch::{self, Client, Download, FetchError};
-use crate::layout::{self, Placement};
+use crate::layout::Placement;
 use crate::model::receipt::RECEIPT_FORMAT;
 use crate::model::{Artifact, Digest, Entry, Format, PackageReceipt};
 use crate::store::{Claim, StagedPackage, Staging, StoreError};
 use crate::ui::{ArchiveProgress, Progress};
-use crate::unpack::{self, Archive, Limits, Place, Tree, UnpackError};
+use crate::unpack::{self, Archive, Limits, Tree, UnpackError};
 
 /// The line, for one set of archives.
 pub(super) struct Line<'a> {
@@ -27,30 +28,6 @@ pub(super) struct Line<'a> {
     progress: &'a Progress<'a>,
     state: Mutex<State<'a>>,
     wake: Condvar,
-}
-
-/// A file to get, and the packages that are made of it.
-pub(super) struct Arrival<'a> {
-    /// One of the packages, which stands for the file.
-    artifact: &'a Artifact,
-    /// Each package, and where its files go.
-    packages: Vec<(&'a Artifact, Placement)>,
-    /// Whether they take the place of damaged packages.
-    replaces: bool,
-}
-
-impl Place for Placement {
-    fn place(&self, path: &str) -> Option<String> {
-        Self::place(self, path)
-    }
-
-    fn opens(&self, path: &str) -> bool {
-        Self::opens(self, path)
-    }
-
-    fn repeats(&self, _path: &str) -> bool {
-        self.may_repeat()
-    }
 }
 
 #[derive(Default)]
@@ -72,26 +49,6 @@ pub(super) struct Job<'a> {
     digest: Digest,
     size: u64,
     progress: Arc<ArchiveProgress<'a>>,
-}
-
-impl<'a> Arrival<'a> {
-    /// Groups artifacts by the file that they come from, in their order.
-    pub(super) fn group(artifacts: &'a [Artifact], replaces: bool) -> Vec<Self> {
-        let mut arrivals: Vec<Self> = Vec::new();
-        for artifact in artifacts {
-            let package = (artifact, layout::placement(artifact));
-            match arrivals.iter_mut().find(|arrival| arrival.artifact.checksum == artifact.checksum) {
-                Some(arrival) => arrival.packages.push(package),
-                None => arrivals.push(Self { artifact, packages: vec![package], replaces }),
-            }
-        }
-        arrivals
-    }
-
-    /// Returns the bytes to download.
-    pub(super) fn bytes(&self) -> u64 {
-        estimate::download_bytes(self.artifact)
-    }
 }
 
 impl<'a> Line<'a> {
@@ -134,6 +91,7 @@ impl<'a> Line<'a> {
         let mut state = self.lock();
         state.failure.get_or_insert(error);
         state.downloads.clear();
+        self.client.cancel();
         self.wake.notify_all();
     }
 

@@ -6,6 +6,7 @@ mod files;
 mod proxies;
 mod resume;
 mod speed;
+mod split;
 mod trust;
 mod unreachable;
 

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
+use cudaman::fetch::Split;
+
 use super::{Wanted, client};
-use crate::support::Mirror;
+use crate::support::{Fault, Mirror};
 
 #[test]
 #[ignore = "a measurement: cargo test --release --test it speed -- --ignored --nocapture"]
@@ -31,4 +33,22 @@ fn a_download_over_loopback_costs_little_more_than_its_hash() {
         best < 4 * hash,
         "reading, hashing and writing took 2.5 times the hash's own time when this was written"
     );
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release --test it speed -- --ignored --nocapture"]
+fn several_connections_get_more_of_a_line_that_limits_each() {
+    let bytes: Vec<u8> = (0..96_u32 << 20).map(|index| (index ^ (index >> 11)) as u8).collect();
+    let mirror = Mirror::start();
+    mirror.put("a", bytes.clone());
+    mirror.fault("/a", Fault::Slow(16 << 20));
+    let seconds = |connections| {
+        let client = client().with_split(Split { connections, ..Split::default() });
+        let wanted = Wanted::new(&bytes);
+        let start = Instant::now();
+        wanted.download(&client, &mirror.at("a")).expect("downloaded");
+        start.elapsed().as_secs_f64()
+    };
+    let (one, four) = (seconds(1), seconds(4));
+    eprintln!("96 MiB at 16 MiB/s a connection: one {one:.1} s, four {four:.1} s, {:.1} times", one / four);
 }

@@ -18,6 +18,7 @@ mod hostile;
 mod injection;
 mod install;
 mod kill;
+mod large;
 mod link;
 mod mirror;
 mod order;

@@ -9,12 +9,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::bench::{Bench, INSTALL, assert_tidy};
 use crate::support::{Fault, Mirror, Release, Request, Run, Sandbox, have};
 
-fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
+pub(super) fn start(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let mut command = sandbox.cudaman(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cudaman starts")
 }
 
-fn end(child: Child) -> Run {
+pub(super) fn end(child: Child) -> Run {
     Run::from(child.wait_with_output().expect("it ends"))
 }
 
@@ -23,7 +23,7 @@ fn signal(child: &Child, signal: Signal) {
     kill_process(id, signal).expect("it runs");
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(super) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !is_so() {
         assert!(start.elapsed() < Duration::from_secs(20), "never came: {what}");
@@ -32,7 +32,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Returns how many bytes lie in parts of downloads.
-fn part_bytes(sandbox: &Sandbox) -> u64 {
+pub(super) fn part_bytes(sandbox: &Sandbox) -> u64 {
     let parts = std::fs::read_dir(sandbox.store().join("cache/parts")).into_iter().flatten().flatten();
     let sizes = parts.filter(|entry| entry.file_name().to_string_lossy().ends_with(".part"));
     sizes.filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()

@@ -22,7 +22,11 @@ struct Answer {
 
 /// Answers a request; tells whether the connection may be used again.
 pub(super) fn answer(state: &State, request: &Request, connection: &mut Connection, stop: &Stop) -> bool {
-    let faults = state.take_faults(request.path());
+    let of_ranges = |fault| match fault {
+        Fault::OfRanges(fault) => request.range().map(|_| *fault),
+        fault => Some(fault),
+    };
+    let faults: Vec<Fault> = state.take_faults(request.path()).into_iter().filter_map(of_ranges).collect();
     for fault in &faults {
         match fault {
             Fault::Hangup => return false,
@@ -85,7 +89,7 @@ fn ranged(content: Content, request: &Request, faults: &[Fault]) -> Answer {
     let current = request.header("if-range").is_none_or(|version| version == etag || version == date);
     let ignored = faults.iter().any(|fault| matches!(fault, Fault::NoRange)) || !current;
     let mut answer = whole(200, content);
-    if let Some(first) = request.range().and_then(start_of).filter(|_| !ignored) {
+    if let Some((first, last)) = request.range().and_then(bounds).filter(|_| !ignored) {
         let shift = faults.iter().find_map(|fault| match fault {
             Fault::ShiftedRange(bytes) => Some(*bytes),
             _ => None,
@@ -94,17 +98,21 @@ fn ranged(content: Content, request: &Request, faults: &[Fault]) -> Answer {
         if first >= size {
             return plain(416).with("Content-Range", &format!("bytes */{size}"));
         }
-        (answer.status, answer.first, answer.length) = (206, first, size - first);
+        let end = last.map_or(size, |last| (last + 1 + shift.unwrap_or(0)).min(size));
+        (answer.status, answer.first, answer.length) = (206, first, end - first);
         answer = answer
-            .with("Content-Range", &format!("bytes {first}-{}/{size}", size - 1))
-            .with("Content-Length", &(size - first).to_string());
+            .with("Content-Range", &format!("bytes {first}-{}/{size}", end - 1))
+            .with("Content-Length", &(end - first).to_string());
     }
     if validator { answer.with("ETag", &etag).with("Last-Modified", &date) } else { answer }
 }
 
-/// Returns the first byte of `bytes=N-`, the only form of range that is known here.
-fn start_of(range: &str) -> Option<u64> {
-    range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+/// Returns the first byte of `bytes=N-` and `bytes=N-M`, the only forms of range that are known here, and
+/// the last one.
+fn bounds(range: &str) -> Option<(u64, Option<u64>)> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let last = if last.is_empty() { None } else { Some(last.parse().ok()?) };
+    Some((first.parse().ok()?, last))
 }
 
 fn send(
