@@ -14,6 +14,7 @@
 //! The digests tell whether a bundle is what its writer wrote, not who that was: take bundles from
 //! people whose programs you would run.
 
+mod contents;
 mod error;
 mod export;
 mod import;

@@ -24,7 +24,7 @@ use crate::model::{
     Artifact, ComponentName, PackageId, Plan, Platform, Profile, ToolchainReceipt, ToolchainRequest,
 };
 use crate::sources;
-use crate::store::{StoreError, Toolchain};
+use crate::store::{InstalledPackage, StoreError, Toolchain};
 
 pub use adapt::Wishes;
 pub(crate) use compose::{compose, composition};
@@ -116,6 +116,19 @@ pub fn carry_out(plan: &Plan, order: &Order, context: &Context) -> Result<Toolch
         compose(receipt, &packages, context).with_context(|| format!("could not compose `{name}`"))?;
     report_proof(&toolchain, context);
     Ok(toolchain)
+}
+
+/// Gets the packages of an order into the store, without composing a toolchain of them: for another
+/// machine than this one. Returns the receipt that the toolchain will have there. It is the caller who
+/// has prepared the store and keeps the packages from being collected.
+///
+/// # Errors
+/// As [`install`].
+pub fn gather(order: &Order, context: &Context) -> Result<(ToolchainReceipt, Vec<InstalledPackage>)> {
+    let plan = resolve_afresh(order, &context.client()?, context)?;
+    let packages = fetch::packages(&plan, &BTreeSet::new(), context)
+        .with_context(|| format!("could not get `{}` for {}", plan.toolchain, plan.platform))?;
+    Ok((compose::receipt(&plan, &packages), packages))
 }
 
 impl Order {

@@ -13,10 +13,9 @@ use super::parallel;
 use super::seal::Sealing;
 use super::target::Target;
 use crate::context::Context;
-use crate::error::{Advise as _, advised};
-use crate::install;
-use crate::model::{Adaptation, Digest, Entry, EntryKind, Platform, ToolchainReceipt, ToolchainRequest};
-use crate::store::{InstalledPackage, Lock, StoreError, Toolchain};
+use crate::error::advised;
+use crate::model::{Digest, Entry, EntryKind, ToolchainReceipt};
+use crate::store::{InstalledPackage, Lock};
 use crate::ui::{ArchiveProgress, Progress};
 
 /// As `zstd` does when nothing is said.
@@ -29,9 +28,9 @@ const BUFFER: usize = 256 << 10;
 
 /// What is exported: toolchains and each of their packages once, kept from collection meanwhile.
 pub struct Contents {
-    toolchains: Vec<ToolchainReceipt>,
-    packages: Vec<InstalledPackage>,
-    _kept: Lock,
+    pub(super) toolchains: Vec<ToolchainReceipt>,
+    pub(super) packages: Vec<InstalledPackage>,
+    pub(super) _kept: Lock,
 }
 
 /// What was written.
@@ -44,34 +43,6 @@ pub struct Export {
 }
 
 impl Contents {
-    /// Finds the toolchains for requests, those of a platform if one is named.
-    ///
-    /// # Errors
-    /// Returns which request leads to nothing that can be exported, and why.
-    pub fn find(
-        requests: &[ToolchainRequest],
-        platform: Option<Platform>,
-        context: &Context,
-    ) -> Result<Self> {
-        let kept = context.store.keep_packages().hint_from(StoreError::hint)?;
-        let mut toolchains = Vec::new();
-        let mut packages = Vec::new();
-        for request in requests {
-            let mut receipt = receipt(request, platform, context)?;
-            let own = packages_of(&receipt, context)?;
-            // What suits this machine is left behind; the other one adapts it to itself.
-            receipt.adaptation = Adaptation::default();
-            receipt.fix_ups = install::composition(receipt.clone(), &own)?.entries();
-            toolchains.push(receipt);
-            packages.extend(own);
-        }
-        toolchains.sort_by(|one, other| one.name.cmp(&other.name));
-        toolchains.dedup_by(|one, other| one.name == other.name);
-        packages.sort_by(|one, other| one.id.cmp(&other.id));
-        packages.dedup_by(|one, other| one.id == other.id);
-        Ok(Self { toolchains, packages, _kept: kept })
-    }
-
     /// Returns the receipts of the toolchains.
     #[must_use]
     pub fn toolchains(&self) -> &[ToolchainReceipt] {
@@ -133,68 +104,6 @@ pub fn export(contents: &Contents, file: &Path, force: bool, context: &Context) 
     let export = contents.write(&target, context).with_context(doing)?;
     target.commit(0o644)?;
     Ok(export)
-}
-
-fn receipt(
-    request: &ToolchainRequest,
-    platform: Option<Platform>,
-    context: &Context,
-) -> Result<ToolchainReceipt> {
-    let mut others = Vec::new();
-    for is_own in [true, false] {
-        let mut found: Vec<(Toolchain, Option<ToolchainReceipt>)> = Vec::new();
-        for toolchain in context.store.toolchains() {
-            if toolchain.is_own != is_own || !request.matches(&toolchain.name) {
-                continue;
-            }
-            let receipt = context.store.receipt(&toolchain).hint_from(StoreError::hint)?;
-            match &receipt {
-                Some(there) if platform.is_some_and(|wanted| wanted != there.platform) => {
-                    others.push(there.platform);
-                }
-                _ => found.push((toolchain, receipt)),
-            }
-        }
-        let best = request.best(found.iter().map(|(toolchain, _)| &toolchain.name)).cloned();
-        let Some((toolchain, receipt)) =
-            found.into_iter().find(|(toolchain, _)| Some(&toolchain.name) == best.as_ref())
-        else {
-            continue;
-        };
-        return receipt.ok_or_else(|| is_link(&toolchain));
-    }
-    Err(missing(request, platform, others.first().copied()))
-}
-
-fn is_link(toolchain: &Toolchain) -> anyhow::Error {
-    let target = toolchain.link.as_deref().unwrap_or(&toolchain.root).display();
-    advised(
-        format!(
-            "`{}` is a link to `{target}`, and only what cudaman installed can be exported",
-            toolchain.name
-        ),
-        "install the same release with `cudaman install`, and export that",
-    )
-}
-
-fn missing(request: &ToolchainRequest, platform: Option<Platform>, other: Option<Platform>) -> anyhow::Error {
-    let Some(platform) = platform else {
-        return advised(format!("`{request}` is not installed"), format!("`cudaman install '{request}'`"));
-    };
-    let other = other.map(|other| format!(": it is for {other}")).unwrap_or_default();
-    advised(
-        format!("`{request}` is not installed for {platform}{other}"),
-        format!("in a home of its own: `CUDAMAN_HOME=… cudaman install '{request}' --platform {platform}`"),
-    )
-}
-
-fn packages_of(receipt: &ToolchainReceipt, context: &Context) -> Result<Vec<InstalledPackage>> {
-    let find = |id| {
-        context.store.package(id).ok_or_else(|| {
-            advised(format!("`{}` lacks its package `{id}`", receipt.name), "`cudaman verify --repair`")
-        })
-    };
-    receipt.packages.iter().map(find).collect()
 }
 
 fn length(package: &InstalledPackage) -> u64 {

@@ -22,7 +22,7 @@ pub struct Export {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 
-    /// Those of this platform, such as linux-sbsa
+    /// Those of this platform, such as linux-sbsa; what isn't installed is got from the cache or a source
     #[arg(long)]
     platform: Option<Platform>,
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::bench::{assert_tidy, tree};
 use super::injection;
-use crate::support::{CUDAMAN, Parcel, Run, Sandbox, have, island};
+use crate::support::{CUDAMAN, Mirror, Parcel, Release, Run, Sandbox, have, island};
 
 /// Returns a receipt of a store, by its path below `receipts/`.
 fn receipt(sandbox: &Sandbox, path: &str) -> Value {
@@ -141,6 +141,28 @@ fn another_machines_toolkit_is_carried_through() {
         .expect(1, &["is for linux-sbsa", "this machine is linux-x86_64", "--platform linux-sbsa"]);
     assert!(!island.store().exists());
     island.ok(&["install", "--from", parcel.path(), "--platform", "linux-sbsa"]);
+    assert!(island.root("12.4.1").join("targets/sbsa-linux/include/cuda.h").exists());
+    island.assert_healthy();
+}
+
+#[test]
+fn what_another_machine_needs_is_got_for_it_without_being_installed_here() {
+    let mirror = Mirror::start();
+    Release::tiny("12.4.1").serve(&mirror);
+    let maker = Sandbox::new().with_mirror(&mirror);
+    let file = maker.path().join("cuda.tar.zst").display().to_string();
+    let export = ["export", "12.4", "--platform", "linux-sbsa", "-o", &file];
+    maker.run(&[&export[..], &["--offline"]].concat()).expect(1, &["offline"]);
+    assert!(!Path::new(&file).exists());
+    maker.run(&["export", "12.9", "--platform", "linux-sbsa"]).expect(1, &["12.9"]);
+    maker.run(&export).expect(0, &["for linux-sbsa", "wrote"]);
+    assert!(!maker.root("12.4.1").exists() && !maker.ok(&["list"]).contains("12.4"), "nothing runs here");
+    maker.assert_healthy();
+    maker.ok(&["gc"]);
+    assert_eq!(std::fs::read_dir(maker.store().join("packages")).expect("a directory").count(), 0);
+
+    let island = island();
+    island.ok(&["install", "--from", &file, "--platform", "linux-sbsa"]);
     assert!(island.root("12.4.1").join("targets/sbsa-linux/include/cuda.h").exists());
     island.assert_healthy();
 }
