@@ -1,10 +1,11 @@
 //! The forms in which an environment is handed over: one row each in [`FORMATS`].
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::plan::Change;
-use super::quote;
+use super::{assignments, clangd, cmake, jupyter, quote, vscode};
 
 /// One form of output for `cudaman env`.
 pub struct Format {
@@ -12,18 +13,90 @@ pub struct Format {
     pub name: &'static str,
     /// How it is used, in one line.
     pub help: &'static str,
-    /// Renders changes; bytes, because values need not be Unicode.
-    pub render: fn(&[Change]) -> Vec<u8>,
+    /// What it is made of, and how; bytes, because values need not be Unicode.
+    pub render: Render,
+}
+
+/// What a form is made of.
+pub enum Render {
+    /// What must change here and now, for a shell.
+    Changes(fn(&[Change]) -> Vec<u8>),
+    /// Every variable with its value, for a program that is started elsewhere with the same environment.
+    Assignments(fn(&[(&str, &OsStr)]) -> Vec<u8>),
+    /// The toolkit and what it adds, for a tool with a file of its own.
+    Toolkit(fn(&Toolkit<'_>) -> Vec<u8>),
+}
+
+/// A toolkit for a tool's own file.
+pub struct Toolkit<'a> {
+    /// Its name: `12.4.1+cudnn9.1.0.70`.
+    pub name: &'a str,
+    /// Its root.
+    pub root: &'a Path,
+    /// What it sets; the lists hold its own directories only.
+    pub variables: Vec<(&'static str, OsString)>,
 }
 
 /// Every form, shells first.
 pub const FORMATS: &[Format] = &[
-    Format { name: "sh", help: "sh, bash, zsh, dash: eval \"$(cudaman env 12.4)\"", render: render_sh },
-    Format { name: "fish", help: "fish: cudaman env 12.4 --format fish | source", render: render_fish },
-    Format { name: "csh", help: "csh, tcsh: eval `cudaman env 12.4 --format csh`", render: render_csh },
-    Format { name: "json", help: "one object; null stands for a variable to remove", render: render_json },
-    Format { name: "dotenv", help: "NAME='value' lines for .env files", render: render_dotenv },
-    Format { name: "github", help: "lines to append to \"$GITHUB_ENV\"", render: render_github },
+    Format {
+        name: "sh",
+        help: "sh, bash, zsh, dash: eval \"$(cudaman env 12.4)\"",
+        render: Render::Changes(render_sh),
+    },
+    Format {
+        name: "fish",
+        help: "fish: cudaman env 12.4 --format fish | source",
+        render: Render::Changes(render_fish),
+    },
+    Format {
+        name: "csh",
+        help: "csh, tcsh: eval `cudaman env 12.4 --format csh`",
+        render: Render::Changes(render_csh),
+    },
+    Format {
+        name: "json",
+        help: "one object; null stands for a variable to remove",
+        render: Render::Changes(render_json),
+    },
+    Format {
+        name: "dotenv",
+        help: "NAME='value' lines for .env files",
+        render: Render::Assignments(assignments::dotenv),
+    },
+    Format {
+        name: "github",
+        help: "lines to append to \"$GITHUB_ENV\"",
+        render: Render::Assignments(assignments::github),
+    },
+    Format {
+        name: "gitlab",
+        help: "a file for artifacts:reports:dotenv",
+        render: Render::Assignments(assignments::plain),
+    },
+    Format {
+        name: "docker",
+        help: "a file for docker run --env-file",
+        render: Render::Assignments(assignments::plain),
+    },
+    Format {
+        name: "systemd",
+        help: "a file for EnvironmentFile=",
+        render: Render::Assignments(assignments::systemd),
+    },
+    Format {
+        name: "slurm",
+        help: "a file for sbatch --export-file",
+        render: Render::Assignments(assignments::slurm),
+    },
+    Format {
+        name: "cmake",
+        help: "CMakeUserPresets.json, for cmake --preset",
+        render: Render::Toolkit(cmake::render),
+    },
+    Format { name: "vscode", help: ".vscode/settings.json", render: Render::Toolkit(vscode::render) },
+    Format { name: "clangd", help: ".clangd", render: Render::Toolkit(clangd::render) },
+    Format { name: "jupyter", help: "kernel.json of a kernelspec", render: Render::Toolkit(jupyter::render) },
 ];
 
 /// Returns the form with this name.
@@ -71,45 +144,7 @@ fn render_json(changes: &[Change]) -> Vec<u8> {
     text
 }
 
-fn render_dotenv(changes: &[Change]) -> Vec<u8> {
-    lines(&sets(changes), |change| match change {
-        Change::Set(name, value) => join(&[name.as_bytes(), b"=", &quote::posix(value.as_bytes())]),
-        Change::Unset(_) => Vec::new(),
-    })
-}
-
-/// GitHub reads `NAME=value` to the end of the line, or a block up to a delimiter.
-fn render_github(changes: &[Change]) -> Vec<u8> {
-    lines(&sets(changes), |change| match change {
-        Change::Set(name, value) if is_one_line(value) => join(&[name.as_bytes(), b"=", value.as_bytes()]),
-        Change::Set(name, value) => {
-            let end = delimiter(value);
-            join(&[name.as_bytes(), b"<<", end.as_bytes(), b"\n", value.as_bytes(), b"\n", end.as_bytes()])
-        }
-        Change::Unset(_) => Vec::new(),
-    })
-}
-
-/// Returns a word that is not in the value: the value must not end its own block.
-fn delimiter(value: &OsStr) -> String {
-    let text = value.to_string_lossy();
-    let mut word = "CUDAMAN_END".to_owned();
-    while text.contains(&word) {
-        word.push('_');
-    }
-    word
-}
-
-fn is_one_line(value: &OsStr) -> bool {
-    !value.as_bytes().contains(&b'\n')
-}
-
-/// Leaves out removals, which a list of assignments can't express.
-fn sets(changes: &[Change]) -> Vec<Change> {
-    changes.iter().filter(|change| matches!(change, Change::Set(..))).cloned().collect()
-}
-
-fn join(parts: &[&[u8]]) -> Vec<u8> {
+pub(super) fn join(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
 }
 
@@ -128,8 +163,10 @@ mod tests {
 
     fn rendered(name: &str) -> String {
         let changes = [Change::Set("CUDA_HOME", "/a b/it's".into()), Change::Unset("CUDNN_PATH")];
-        let format = format(name).expect("a format");
-        String::from_utf8((format.render)(&changes)).expect("text")
+        let Render::Changes(render) = format(name).expect("a format").render else {
+            panic!("{name} is no shell")
+        };
+        String::from_utf8(render(&changes)).expect("text")
     }
 
     #[test]
@@ -137,8 +174,6 @@ mod tests {
         assert_eq!(rendered("sh"), "export CUDA_HOME='/a b/it'\\''s'\nunset CUDNN_PATH\n");
         assert_eq!(rendered("fish"), "set -gx CUDA_HOME '/a b/it\\'s'\nset -e CUDNN_PATH\n");
         assert_eq!(rendered("csh"), "setenv CUDA_HOME '/a b/it'\\''s';\nunsetenv CUDNN_PATH;\n");
-        assert_eq!(rendered("dotenv"), "CUDA_HOME='/a b/it'\\''s'\n");
-        assert_eq!(rendered("github"), "CUDA_HOME=/a b/it's\n");
         assert_eq!(rendered("json"), "{\n  \"CUDA_HOME\": \"/a b/it's\",\n  \"CUDNN_PATH\": null\n}\n");
     }
 }

@@ -4,9 +4,15 @@
 //! strips that, then adds what is wanted; it never remembers and reverses a difference, so a
 //! half-restored environment heals with the next plan.
 
+mod assignments;
+mod clangd;
+mod cmake;
 pub mod format;
+mod jupyter;
 pub mod plan;
+mod project;
 mod quote;
+mod vscode;
 
-pub use format::{FORMATS, Format};
+pub use format::{FORMATS, Format, Render, Toolkit};
 pub use plan::{Change, Target};

@@ -59,6 +59,24 @@ pub fn changes(environment: &Environment, owned: &[PathBuf], target: Option<&Tar
     changes
 }
 
+/// Returns everything that `target` sets, beside what else is in the environment: for a file that is read
+/// where nothing of it is set yet, even if it is in effect here.
+#[must_use]
+pub fn assignments(environment: &Environment, owned: &[PathBuf], target: &Target<'_>) -> Vec<Change> {
+    let mut bare = environment.clone();
+    let roots = PACKAGES.iter().flat_map(|kind| kind.root_variables.iter().copied());
+    for name in roots.chain(["CUDACXX"]) {
+        bare.variables.remove(OsStr::new(name));
+    }
+    for change in changes(&bare, owned, None) {
+        match change {
+            Change::Set(name, value) => bare.variables.insert(name.into(), value),
+            Change::Unset(name) => bare.variables.remove(OsStr::new(name)),
+        };
+    }
+    changes(&bare, owned, Some(target))
+}
+
 /// Tells whether the active virtualenv or conda environment brings CUDA libraries of its own.
 ///
 /// `LD_LIBRARY_PATH` is searched before the RUNPATH by which those libraries find each other, so

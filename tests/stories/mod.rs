@@ -6,6 +6,7 @@ mod bundle_lies;
 mod bundle_program;
 mod cli;
 mod damage;
+mod env_files;
 mod environment;
 mod from;
 mod from_bzip2;
