@@ -26,7 +26,7 @@ pub(crate) use mirror::{Fault, Mirror, Request};
 pub(crate) use parcel::{Parcel, island, packed, sealed, unsealed};
 pub(crate) use proxy::RecordingProxy;
 pub(crate) use rpm::{hostile_rpm, rpm};
-pub(crate) use runfile::{GENERATIONS, Runfile, makeself};
+pub(crate) use runfile::{GENERATIONS, Runfile, makeself, pack_directory};
 pub(crate) use sandbox::{CUDAMAN, Run, Sandbox};
 pub(crate) use toolkit::{
     File, Release, component_files, file, link, program, serve_archive, serve_bytes, serve_files,

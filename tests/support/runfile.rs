@@ -35,6 +35,11 @@ pub(crate) fn makeself() -> Option<Command> {
 impl Runfile<'_> {
     /// Packs the installer, if makeself is here.
     pub(crate) fn pack(&self) -> Option<Vec<u8>> {
+        self.makeself(&self.files()?, "./cuda-installer")
+    }
+
+    /// Returns what the installer is packed from.
+    pub(crate) fn files(&self) -> Option<Vec<File>> {
         let mut files = vec![
             file("EULA.txt", "licence of all\n"),
             self.script("cuda-installer"),
@@ -45,7 +50,7 @@ impl Runfile<'_> {
             line if line < (11, 0) => files.extend(self.one_tree()),
             _ => files.extend(self.components()),
         }
-        self.makeself(&files, "./cuda-installer")
+        Some(files)
     }
 
     /// Packs a makeself archive that isn't NVIDIA's.
@@ -139,7 +144,7 @@ impl Runfile<'_> {
     }
 
     /// The tree that holds all of an older toolkit. That of 8.0 has real directories, later ones links.
-    fn tree(&self, top: &str) -> Vec<File> {
+    pub(crate) fn tree(&self, top: &str) -> Vec<File> {
         let target = self.target;
         let mut files = vec![
             file("EULA.txt", "licence of the toolkit\n"),
@@ -187,17 +192,22 @@ impl Runfile<'_> {
     }
 
     fn makeself(&self, files: &[File], start: &str) -> Option<Vec<u8>> {
-        let mut command = makeself()?;
         let directory = tempfile::tempdir().expect("a directory");
-        let payload = directory.path().join("pkg");
+        let (payload, archive) = (directory.path().join("pkg"), directory.path().join("archive.run"));
         std::fs::create_dir(&payload).expect("a directory");
         files.iter().for_each(|item| item.write(&payload));
-        let archive = directory.path().join("archive.run");
-        command.args(["--quiet", "--nox11", "--gzip", "--complevel", "1"]).arg(&payload).arg(&archive);
-        let status = command.args(["CUDA", start]).stdin(Stdio::null()).stdout(Stdio::null()).status();
-        assert!(status.expect("makeself starts").success(), "makeself failed");
+        pack_directory(&payload, &archive, start)?;
         Some(std::fs::read(archive).expect("an archive"))
     }
+}
+
+/// Packs what a directory holds with makeself, if that is here.
+pub(crate) fn pack_directory(payload: &Path, archive: &Path, start: &str) -> Option<()> {
+    let mut command = makeself()?;
+    command.args(["--quiet", "--nox11", "--gzip", "--complevel", "1"]).arg(payload).arg(archive);
+    let status = command.args(["CUDA", start]).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    assert!(status.expect("makeself starts").success(), "makeself failed");
+    Some(())
 }
 
 /// Puts a file of a redist archive where the component's directory in a runfile has it.

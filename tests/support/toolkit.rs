@@ -21,7 +21,7 @@ pub(crate) struct File {
 
 impl File {
     /// Puts it into a directory.
-    pub(super) fn write(&self, directory: &Path) {
+    pub(crate) fn write(&self, directory: &Path) {
         let path = directory.join(&self.path);
         std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         if let Some(target) = &self.link {
