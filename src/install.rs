@@ -166,11 +166,14 @@ impl Order {
     }
 }
 
-/// Downloads the damaged packages of a toolchain again, and composes it of whole ones.
+/// Downloads the damaged packages of a toolchain again, if there are any, and composes it of whole ones.
 ///
 /// # Errors
 /// As [`install`].
 pub fn mend(receipt: &ToolchainReceipt, damaged: &[PackageId], context: &Context) -> Result<()> {
+    if damaged.is_empty() {
+        return adapt::compose_again(&receipt.name, context);
+    }
     let again = Order::again(receipt, ToolchainRequest::exactly(&receipt.name));
     let order = Order { force: true, damaged: damaged.iter().cloned().collect(), ..again };
     install(&order, context).map(drop)

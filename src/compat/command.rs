@@ -147,8 +147,11 @@ fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now())
 }
 
-fn last_line(output: &str) -> &str {
-    output.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed nothing")
+/// Returns the last line that says something, and no more of it than a message can hold.
+fn last_line(output: &str) -> String {
+    const MOST: usize = 300;
+    let line = output.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed nothing");
+    line.chars().take(MOST).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One compiler of the machine: asked what it is, by the macros that it defines.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,7 +60,8 @@ impl Compiler {
         Self::at(&path.map_err(|_| missing())?, environment)
     }
 
-    /// Asks the C compiler at a path what it is; its C++ compiler stands beside it.
+    /// Asks what the compiler is whose C program is at a path: its C++ program, which stands beside it, since
+    /// that is the one that nvcc starts.
     ///
     /// # Errors
     /// Returns why it can't be used.
@@ -67,12 +69,17 @@ impl Compiler {
         let name = c.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let partner = cxx_name(name).unwrap_or_else(|| name.to_owned());
         let cxx = c.with_file_name(&partner);
-        if !cxx.is_file() {
+        if !is_program(c) {
+            return Err(CompilerError::Missing { name: c.display().to_string() });
+        }
+        if !is_program(&cxx) {
             return Err(CompilerError::Partner { c: c.to_owned(), cxx: partner });
         }
         // Without the C library's headers a compiler can still say what it is.
-        let macros =
-            macros(c, &["-include", "features.h"], environment).or_else(|_| macros(c, &[], environment))?;
+        let macros = match macros(&cxx, &["-include", "features.h"], environment) {
+            Err(CommandError::Failed { .. }) => macros(&cxx, &[], environment)?,
+            answer => answer?,
+        };
         let (kind, version) =
             identity(&macros).ok_or_else(|| CompilerError::Unknown { path: c.to_owned() })?;
         let text = |path: &Path| path.display().to_string();
@@ -82,9 +89,13 @@ impl Compiler {
     }
 }
 
-fn macros(c: &Path, options: &[&str], environment: &Environment) -> Result<String, CommandError> {
-    let arguments = [&["-E", "-dM", "-x", "c"], options, &["/dev/null"]].concat();
-    answer(c, &arguments, environment, LIMIT)
+fn macros(cxx: &Path, options: &[&str], environment: &Environment) -> Result<String, CommandError> {
+    let arguments = [&["-E", "-dM", "-x", "c++"], options, &["/dev/null"]].concat();
+    answer(cxx, &arguments, environment, LIMIT)
+}
+
+fn is_program(path: &Path) -> bool {
+    fs_err::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// Tells apart who defines `__GNUC__`: nearly every compiler does, as far as it is like gcc.
@@ -122,6 +133,10 @@ fn c_name(cxx: &str) -> Option<String> {
 fn replace(name: &str, words: &[(&str, &str)]) -> Option<String> {
     words.iter().find_map(|(word, other)| {
         let start = name.rfind(word)?;
+        // `nvcc` is no `cc`.
+        if name[..start].ends_with(|letter: char| letter.is_ascii_alphanumeric()) {
+            return None;
+        }
         let rest = &name[start + word.len()..];
         let is_version = rest.chars().all(|letter| letter.is_ascii_digit() || "-.".contains(letter));
         is_version.then(|| format!("{}{other}{rest}", &name[..start]))
@@ -148,6 +163,7 @@ mod tests {
         }
         assert_eq!(cxx_name("gcc-ranlib-11"), None);
         assert_eq!(cxx_name("icx"), None);
+        assert_eq!(cxx_name("nvcc"), None);
     }
 
     #[test]

@@ -80,7 +80,8 @@ fn definitions() -> String {
         defined = specifier;
         text.push_str(&format!(
             "#if defined(__cplusplus) && defined(__GLIBC_PREREQ)\n\
-             #if __GLIBC_PREREQ({version})\n#define {specifier} noexcept(true)\n#endif\n#endif\n\
+             #if __GLIBC_PREREQ({version}) && __cplusplus >= 201103L\n#define {specifier} noexcept(true)\n\
+             #elif __GLIBC_PREREQ({version})\n#define {specifier} throw()\n#endif\n#endif\n\
              #ifndef {specifier}\n#define {specifier}\n#endif\n"
         ));
     }

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn what_the_header_does_not_say_is_in_the_table() {
         let limits = |cuda: &str| Limits::from_header("", &version(cuda));
-        assert_eq!(limits("10.0.130").words(CompilerKind::Gcc), "gcc 5 to 7");
+        assert_eq!(limits("10.0.130").words(CompilerKind::Gcc), "gcc up to 7");
         assert_eq!(limits("11.8.0").words(CompilerKind::Clang), "clang 7 to 14");
         // A release that the table doesn't have yet is at least as the last one.
         assert_eq!(limits("99.0").newest_gcc(), Some(&version("15")));

@@ -46,9 +46,11 @@ pub fn supply(limits: &Limits, environment: &Environment) -> String {
             if limits.newest_gcc().is_some_and(|newest| newest.major() >= OLDEST_OF_CONDA) =>
         {
             let directory = format!("~/gcc-{newest}");
+            let processor = std::env::consts::ARCH;
+            let package = if processor == "x86_64" { "64" } else { processor };
             format!(
-                "install {words}; without root `conda create -p {directory} -c conda-forge gxx_linux-64={newest}`, \
-                 then `cudaman config host-compiler {directory}/bin/x86_64-conda-linux-gnu-gcc`"
+                "install {words}; without root `conda create -p {directory} -c conda-forge gxx_linux-{package}={newest}`, \
+                 then `cudaman config host-compiler {directory}/bin/{processor}-conda-linux-gnu-gcc`"
             )
         }
         _ => format!("install {words}, then `cudaman config host-compiler auto`"),
@@ -124,7 +126,7 @@ mod tests {
             (file, Environment { variables, ..Environment::default() })
         };
         let (_file, fedora) = environment("ID=fedora\nVERSION_ID=43\n");
-        assert!(supply(&limits("12.0"), &fedora).contains("gxx_linux-64=12"));
+        assert!(supply(&limits("12.0"), &fedora).contains("gxx_linux-"));
         assert_eq!(
             supply(&limits("8.0"), &fedora),
             "install gcc up to 5, then `cudaman config host-compiler auto`"

@@ -9,7 +9,8 @@ use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::layout::adapt;
 use crate::model::{
-    Adaptation, CompilerChoice, EntryKind, HostCompiler, ToolchainName, ToolchainRequest, Version,
+    Adaptation, CompilerChoice, EntryKind, HostCompiler, ToolchainName, ToolchainReceipt, ToolchainRequest,
+    Version,
 };
 use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
 
@@ -59,9 +60,17 @@ pub(super) fn adapt(
             CompilerChoice::Automatic => Chosen::Setting(setting),
             own => Chosen::Asked(own),
         };
-        let chosen = choose(&choice, &parts.limits(cuda), context).map_err(|error| {
-            error.context(format!("could not choose a host compiler for `{}`", composition.receipt.name))
-        })?;
+        let name = &composition.receipt.name;
+        let limits = parts.limits(cuda);
+        let chosen = match choose(&choice, &limits, context) {
+            Ok(chosen) => chosen,
+            // What was chosen once may be gone on another node of a cluster: that is no reason to fail.
+            Err(error) if standing(name, context)?.choice == composition.receipt.adaptation.choice => {
+                context.ui.warn(&format!("the host compiler of `{name}` can't be used: {error}"));
+                best(&limits, context)
+            }
+            Err(error) => return Err(error.context(format!("could not choose a host compiler for `{name}`"))),
+        };
         if let Some(chosen) = &chosen {
             composition.fix_ups.retain(|fix_up| fix_up.path != adapt::NVCC);
             composition.fix_ups.extend(adapt::host_compiler(chosen, nvcc));
@@ -97,27 +106,50 @@ pub fn readapt(
     let name = &toolchain.name;
     if toolchain.link.is_some() || !toolchain.is_own {
         return Err(advised(
-            format!("`{name}` is not cudaman's to change: it stands at `{}`", toolchain.root.display()),
+            format!(
+                "`{name}` is not cudaman's to change: it stands at `{}`",
+                toolchain.link.as_deref().unwrap_or(&toolchain.root).display()
+            ),
             "`nvcc -ccbin g++-N`, or `export NVCC_PREPEND_FLAGS='-ccbin g++-N'`",
         ));
     }
     context.prepare()?;
     let _alone = context.store.lock_toolchain(name).hint_from(StoreError::hint)?;
-    let Some(mut receipt) = context.store.receipt(toolchain).hint_from(StoreError::hint)? else {
+    let Some(receipt) = context.store.receipt(toolchain).hint_from(StoreError::hint)? else {
         return Ok(None);
     };
+    if context.platform().ok() != Some(receipt.platform) {
+        return Err(advised(
+            format!("`{name}` is for {}, whose compilers this machine hasn't", receipt.platform),
+            "choose one on the machine where it will run",
+        ));
+    }
     let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
-    let before = receipt.clone();
-    receipt.adaptation = wishes.over(receipt.adaptation);
-    let missing = || advised(format!("`{name}` lacks packages"), "`cudaman verify --repair`");
-    let packages: Option<Vec<_>> = receipt.packages.iter().map(|id| context.store.package(id)).collect();
-    let packages = packages.ok_or_else(missing)?;
-    let mut composition = composition(receipt, &packages)?;
-    adapt(&mut composition, &packages, setting, context)?;
-    if composition.entries() == before.fix_ups && composition.receipt.adaptation == before.adaptation {
+    let adaptation = wishes.over(receipt.adaptation.clone());
+    let composition = adapted(&ToolchainReceipt { adaptation, ..receipt.clone() }, setting, context)?;
+    if composition.entries() == receipt.fix_ups && composition.receipt.adaptation == receipt.adaptation {
         return Ok(None);
     }
     context.store.compose(&composition).map(Some).hint_from(StoreError::hint)
+}
+
+/// Composes a toolchain again as it is to be, from its packages.
+pub(super) fn compose_again(name: &ToolchainName, context: &Context) -> Result<()> {
+    let _alone = context.store.lock_toolchain(name).hint_from(StoreError::hint)?;
+    let Some(toolchain) = context.store.find(&ToolchainRequest::exactly(name)) else { return Ok(()) };
+    let Some(receipt) = context.store.receipt(&toolchain).hint_from(StoreError::hint)? else { return Ok(()) };
+    let _kept = context.store.keep_packages().hint_from(StoreError::hint)?;
+    let composition = adapted(&receipt, &context.config.host_compiler, context)?;
+    context.store.compose(&composition).map(drop).hint_from(StoreError::hint)
+}
+
+fn adapted(receipt: &ToolchainReceipt, setting: &CompilerChoice, context: &Context) -> Result<Composition> {
+    let missing = || advised(format!("`{}` lacks packages", receipt.name), "`cudaman verify --repair`");
+    let packages: Option<Vec<_>> = receipt.packages.iter().map(|id| context.store.package(id)).collect();
+    let packages = packages.ok_or_else(missing)?;
+    let mut composition = composition(receipt.clone(), &packages)?;
+    adapt(&mut composition, &packages, setting, context)?;
+    Ok(composition)
 }
 
 /// Whose choice a compiler is.

@@ -14,6 +14,9 @@ use crate::model::{Change, EntryKind, FixUp, HostCompiler};
 /// The program that is put behind a script.
 pub const NVCC: &str = "bin/nvcc";
 
+/// The directory of the compilers that a toolchain has of its own.
+pub const HOST_COMPILERS: &str = "hostcc";
+
 /// Where the program stands then: nvcc looks for its parts and its profile from its own directory, and calls
 /// itself what stands before the dot, by which CMake knows it.
 const REAL_NVCC: &str = "bin/nvcc.real";
@@ -25,16 +28,16 @@ pub const MATH_FUNCTIONS: [&str; 2] = ["crt/math_functions.h", "math_functions.h
 #[must_use]
 pub fn host_compiler(compiler: &HostCompiler, nvcc: &EntryKind) -> Vec<FixUp> {
     let (c, cxx) = compiler.kind.names();
-    let link = |name: &str, target: &str| FixUp {
-        path: format!("hostcc/{name}"),
-        change: Change::Link { target: target.to_owned() },
+    let program = |text: String| Change::File { content: text.into_bytes(), executable: true };
+    let starts = |name: &str, path: &str| FixUp {
+        path: format!("{HOST_COMPILERS}/{name}"),
+        change: program(starter(path)),
     };
-    let script = Change::File { content: script(cxx).into_bytes(), executable: true };
     let real = Change::Renamed { from: "nvcc".to_owned(), kind: nvcc.clone() };
     vec![
-        link(c, &compiler.c),
-        link(cxx, &compiler.cxx),
-        FixUp { path: NVCC.to_owned(), change: script },
+        starts(c, &compiler.c),
+        starts(cxx, &compiler.cxx),
+        FixUp { path: NVCC.to_owned(), change: program(script(compiler, nvcc)) },
         FixUp { path: REAL_NVCC.to_owned(), change: real },
     ]
 }
@@ -48,17 +51,32 @@ pub fn glibc_header(path: &str, header: &str) -> Option<FixUp> {
     }
 }
 
-/// The script in nvcc's place. It is POSIX shell, since that is what every machine has.
-fn script(cxx: &str) -> String {
+/// A compiler under the name by which nvcc knows its kind. No link: ccache and its like go by the name that
+/// they are started with, and would start another one.
+fn starter(path: &str) -> String {
+    format!("#!/bin/sh\nexec '{}' \"$@\"\n", path.replace('\'', "'\\''"))
+}
+
+/// The script in nvcc's place. It is POSIX shell, since that is what every machine has. It names what it
+/// starts, so that a cache of objects that goes by its content tells one from another.
+fn script(compiler: &HostCompiler, nvcc: &EntryKind) -> String {
+    let cxx = compiler.kind.names().1;
+    let program = match nvcc {
+        EntryKind::File { digest, .. } => digest.to_string(),
+        EntryKind::Link { target } => target.clone(),
+    };
+    // A line break in a path would end the comment.
+    let words = format!("{compiler}, nvcc {program}").replace(['\n', '\r'], " ");
     format!(
         r#"#!/bin/sh
 # Written by cudaman: nvcc with the host compiler in ../hostcc, which suits this toolkit.
+# {words}
 # A compiler that is named otherwise goes first: -ccbin, NVCC_PREPEND_FLAGS, NVCC_APPEND_FLAGS, NVCC_CCBIN.
 here=${{0%/*}}
-[ -e "$here/nvcc.real" ] || here=$(dirname "$(readlink -f "$0")")
+if [ -L "$0" ] || [ ! -e "$here/nvcc.real" ]; then here=$(dirname "$(readlink -f "$0")"); fi
 compiler=${{NVCC_CCBIN:-$here/../hostcc/{cxx}}}
-case "${{NVCC_PREPEND_FLAGS-}} ${{NVCC_APPEND_FLAGS-}}" in
-*-ccbin* | *-compiler-bindir*) compiler= ;;
+case " ${{NVCC_PREPEND_FLAGS-}} ${{NVCC_APPEND_FLAGS-}}" in
+*" -ccbin"* | *" --compiler-bindir"*) compiler= ;;
 esac
 for argument in "$@"; do
     case $argument in
@@ -79,11 +97,24 @@ mod tests {
     use super::*;
     use crate::model::CompilerKind;
 
+    fn gcc() -> HostCompiler {
+        HostCompiler {
+            kind: CompilerKind::Gcc,
+            version: "11.3.0".parse().expect("a version"),
+            c: "/opt/it's/gcc".to_owned(),
+            cxx: "/opt/it's/g++".to_owned(),
+        }
+    }
+
+    fn kind() -> EntryKind {
+        EntryKind::Link { target: "x".to_owned() }
+    }
+
     /// A `bin` with the script, before a program that tells its arguments.
     fn bin(root: &Path) {
         fs_err::create_dir_all(root.join("bin")).expect("a directory");
         let real = "#!/bin/sh\nprintf '<%s>' \"$@\"\n";
-        for (name, content) in [("nvcc", script("g++").as_str()), ("nvcc.real", real)] {
+        for (name, content) in [("nvcc", script(&gcc(), &kind()).as_str()), ("nvcc.real", real)] {
             let path = root.join("bin").join(name);
             fs_err::write(&path, content).expect("a file");
             fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -106,6 +137,8 @@ mod tests {
         assert_eq!(told(&nvcc, &["-ccbin", "g++-9", "x.cu"], &[]), "<-ccbin><g++-9><x.cu>");
         assert_eq!(told(&nvcc, &["--compiler-bindir=g++-9"], &[]), "<--compiler-bindir=g++-9>");
         assert_eq!(told(&nvcc, &["x.cu"], &[("NVCC_PREPEND_FLAGS", "-O2 -ccbin g++-9")]), "<x.cu>");
+        let like = [("NVCC_APPEND_FLAGS", "-I/opt/my-ccbin-things")];
+        assert_eq!(told(&nvcc, &["x.cu"], &like), format!("{own}<x.cu>"));
         assert_eq!(told(&nvcc, &["x.cu"], &[("NVCC_APPEND_FLAGS", "-O2")]), format!("{own}<x.cu>"));
         assert_eq!(told(&nvcc, &["x.cu"], &[("NVCC_CCBIN", "/opt/g++")]), "<-ccbin></opt/g++><x.cu>");
         assert_eq!(told(&nvcc, &[], &[]), own);
@@ -123,15 +156,25 @@ mod tests {
     }
 
     #[test]
-    fn the_links_have_the_names_by_which_nvcc_knows_compilers() {
+    fn the_compilers_have_the_names_by_which_nvcc_knows_compilers() {
         let compiler = HostCompiler {
             kind: CompilerKind::Clang,
             version: "14.0.6".parse().expect("a version"),
             c: "/usr/bin/clang-14".to_owned(),
             cxx: "/usr/bin/clang++-14".to_owned(),
         };
-        let fix_ups = host_compiler(&compiler, &EntryKind::Link { target: "x".to_owned() });
+        let fix_ups = host_compiler(&compiler, &kind());
         let paths: Vec<&str> = fix_ups.iter().map(|fix_up| fix_up.path.as_str()).collect();
         assert_eq!(paths, ["hostcc/clang", "hostcc/clang++", NVCC, REAL_NVCC]);
+    }
+
+    #[test]
+    fn a_compiler_is_started_by_its_own_name() {
+        assert_eq!(starter("/opt/it's/g++-11"), "#!/bin/sh\nexec '/opt/it'\\''s/g++-11' \"$@\"\n");
+        let text = script(&gcc(), &kind());
+        assert!(
+            text.contains("gcc 11.3.0 (`/opt/it's/g++`), nvcc x"),
+            "a cache can tell it from others: {text}"
+        );
     }
 }

@@ -50,7 +50,9 @@ impl Store {
         let _lock = self.lock_toolchain(name)?;
         let Some(receipt) = receipts::toolchain(&self.own, name)? else { return Ok(()) };
         let root = self.own.toolchain(name);
-        let fix_ups = receipt.fix_ups.iter().map(|entry| fix_up(&root, entry)).collect::<Result<_, _>>()?;
+        let packages = self.packages_of(&receipt)?;
+        let fix_ups =
+            receipt.fix_ups.iter().map(|entry| fix_up(&root, entry, &packages)).collect::<Result<_, _>>()?;
         self.compose(&Composition { receipt, fix_ups }).map(drop)
     }
 
@@ -144,7 +146,10 @@ fn entry(root: &Path, path: &Path, metadata: &fs::Metadata) -> Result<Option<Ent
 }
 
 /// Takes a fix-up out of a tree, if it is still what the receipt says.
-fn fix_up(root: &Path, entry: &Entry) -> Result<FixUp, StoreError> {
+fn fix_up(root: &Path, entry: &Entry, packages: &[InstalledPackage]) -> Result<FixUp, StoreError> {
+    if let Some(change) = renamed(entry, packages) {
+        return Ok(FixUp { path: entry.path.clone(), change });
+    }
     let path = root.join(&entry.path);
     let change = match &entry.kind {
         EntryKind::Link { target } => Change::Link { target: target.clone() },
@@ -157,4 +162,16 @@ fn fix_up(root: &Path, entry: &Entry) -> Result<FixUp, StoreError> {
         }
     };
     Ok(FixUp { path: entry.path.clone(), change })
+}
+
+/// Tells a package's file that has another name in the toolchain: it can always be had again.
+fn renamed(entry: &Entry, packages: &[InstalledPackage]) -> Option<Change> {
+    let EntryKind::File { .. } = entry.kind else { return None };
+    let (directory, _) = entry.path.rsplit_once('/')?;
+    let same = |other: &&Entry| {
+        other.kind == entry.kind && other.path.rsplit_once('/').is_some_and(|(parent, _)| parent == directory)
+    };
+    let original = packages.iter().find_map(|package| package.receipt.entries.iter().find(same))?;
+    let from = original.path.rsplit_once('/')?.1.to_owned();
+    (from != entry.path[directory.len() + 1..]).then(|| Change::Renamed { from, kind: entry.kind.clone() })
 }

@@ -51,7 +51,8 @@ impl Shop {
         let told = Run::of(self.sandbox.command(nvcc).arg("x.cu")).stdout;
         assert!(told.trim_end().ends_with("x.cu"), "{told}");
         let (_, rest) = told.split_once("args=-ccbin ")?;
-        Some(fs::read_link(rest.split_whitespace().next().expect("a path")).expect("a link"))
+        let starter = fs::read_to_string(rest.split_whitespace().next().expect("a path")).expect("a script");
+        starter.split('\'').nth(1).map(PathBuf::from)
     }
 
     fn json(&self) -> serde_json::Value {
@@ -125,7 +126,10 @@ fn a_choice_that_does_not_suit_is_obeyed_for_one_and_passed_over_for_all() {
     let shop = Shop::new(&[("gcc", 99), ("gcc-100", 100), ("gcc-98", 98)]);
     shop.sandbox.ok(&["install", "12.4"]);
     let run = shop.sandbox.run(&["config", "host-compiler", "gcc-100", "--for", "12.4"]);
-    run.expect(0, &["gcc 100.2.0", "takes gcc 6 to 99", "hint: `cudaman config host-compiler auto`"]);
+    run.expect(
+        0,
+        &["gcc 100.2.0", "takes gcc 6 to 99", "hint: `cudaman config host-compiler auto --for 12.4.1`"],
+    );
     assert_eq!(shop.used("12.4.1"), Some(shop.compiler("g++-100")));
     shop.sandbox.ok(&["config", "host-compiler", "auto", "--for", "12.4"]);
     shop.sandbox.ok(&["config", "host-compiler", "gcc-100"]);
@@ -164,6 +168,17 @@ fn a_compiler_that_went_away_is_told_and_replaced() {
         fs::remove_file(shop.compiler(name)).expect("removed");
     }
     assert_eq!(shop.json()[0]["suits"], false);
+    let told = shop.sandbox.ok(&["config", "host-compiler"]);
+    assert!(told.contains(&format!("{} is gone", shop.compiler("gcc-98").display())), "{told}");
+    // Where it was somebody's choice, what else is asked for still works.
+    shop.add("gcc-98", 98, 36);
+    shop.sandbox.ok(&["config", "host-compiler", "gcc-98", "--for", "12.4"]);
+    for name in ["gcc-98", "g++-98"] {
+        fs::remove_file(shop.compiler(name)).expect("removed");
+    }
+    let run = shop.sandbox.run(&["install", "12.4", "--glibc-fix", "on"]);
+    run.expect(0, &["can't be used", "compiles with gcc 97.2.0"]);
+    shop.sandbox.ok(&["config", "host-compiler", "auto", "--for", "12.4"]);
     shop.sandbox.run(&["config", "host-compiler", "auto"]).expect(0, &["compiles with gcc 97.2.0"]);
     assert_eq!(shop.used("12.4.1"), Some(shop.compiler("g++-97")));
     shop.sandbox.assert_healthy();
@@ -214,14 +229,21 @@ fn headers_agree_with_a_newer_glibc_only_when_asked_and_come_back() {
 }
 
 #[test]
-fn a_damaged_script_is_mended_from_what_is_known() {
+fn a_damaged_script_is_mended_without_a_source() {
     let shop = Shop::new(&[("gcc", 100), ("gcc-98", 98)]);
     shop.sandbox.ok(&["install", "12.4"]);
-    let nvcc = shop.sandbox.root("12.4.1").join("bin/nvcc");
-    fs::remove_file(&nvcc).expect("removed");
-    fs::write(&nvcc, "#!/bin/sh\n").expect("written");
-    let told = shop.sandbox.run(&["verify"]);
-    assert!(told.status == 1 && told.stdout.contains("bin/nvcc"), "{told:?}");
+    for name in ["bin/nvcc", "bin/nvcc.real", "version.json"] {
+        let path = shop.sandbox.root("12.4.1").join(name);
+        fs::remove_file(&path).expect("removed");
+        let told = shop.sandbox.run(&["verify"]);
+        assert!(told.status == 1 && told.stdout.contains(name), "{told:?}");
+        shop.mirror.clear_log();
+        shop.sandbox.ok(&["verify", "--repair"]);
+        assert!(shop.mirror.log().is_empty() && path.exists(), "{name}: the packages are whole");
+        shop.sandbox.assert_healthy();
+    }
+    let real = fs::metadata(shop.sandbox.root("12.4.1").join("bin/nvcc.real")).expect("the program");
+    assert_eq!(real.nlink(), 2, "still the package's file");
     shop.sandbox.ok(&["install", "12.4", "--force"]);
     assert_eq!(shop.used("12.4.1"), Some(shop.compiler("g++-98")));
     shop.sandbox.assert_healthy();

@@ -24,7 +24,7 @@ pub(super) struct HostCompiler {
     requests: Vec<String>,
 
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "compiler")]
     json: bool,
 }
 
@@ -35,6 +35,8 @@ struct Row {
     takes: String,
     compiler: Option<String>,
     version: Option<String>,
+    #[serde(skip)]
+    missing: String,
     suits: bool,
     choice: String,
 }
@@ -78,7 +80,7 @@ impl HostCompiler {
             let Row { toolchain, takes, choice, .. } = row;
             let compiler = match (&row.compiler, &row.version) {
                 (Some(path), Some(version)) => format!("{path} ({version})"),
-                _ => "no compiler".to_owned(),
+                _ => format!("{} is gone", row.missing),
             };
             let note = if row.suits { String::new() } else { ", which does not suit".to_owned() };
             context.ui.data(&format!("{toolchain}  {compiler}{note}  takes {takes}  ({choice})"))?;
@@ -95,7 +97,8 @@ fn followers(context: &Context) -> Result<Vec<Toolchain>> {
     let mut followers = Vec::new();
     for toolchain in context.store.toolchains().into_iter().filter(|toolchain| toolchain.is_own) {
         let Some(receipt) = context.store.receipt(&toolchain).hint_from(StoreError::hint)? else { continue };
-        if receipt.adaptation.choice.is_automatic() && toolchain.root.join("bin/nvcc").is_file() {
+        let is_here = context.platform().ok() == Some(receipt.platform);
+        if is_here && receipt.adaptation.choice.is_automatic() && toolchain.root.join("bin/nvcc").is_file() {
             followers.push(toolchain);
         }
     }
@@ -129,6 +132,7 @@ fn row(toolchain: &Toolchain, receipt: &ToolchainReceipt, context: &Context) -> 
         toolchain: toolchain.name.to_string(),
         takes: limits.words(kind),
         suits: compiler.as_ref().is_some_and(|compiler| limits.admit(compiler)),
+        missing: own.unwrap_or("the `gcc` on PATH").to_owned(),
         version: compiler.as_ref().map(|compiler| compiler.version.to_string()),
         compiler: compiler.map(|compiler| compiler.c),
         choice: receipt.adaptation.choice.to_string(),

@@ -69,7 +69,15 @@ impl Config {
                 Ok(if *json { context.ui.json(&json!({ "path": path })) } else { context.ui.data(&path) }?)
             }
             Action::HostCompiler(command) => command.run(context),
-            Action::Set { key, value } => set(key, value, context),
+            Action::Set { key, value } => {
+                set(key, value, context)?;
+                if key == "host-compiler" {
+                    let advice =
+                        "`cudaman config host-compiler` changes the toolkits that are installed, too";
+                    context.ui.say(&format!("note: this is for what is installed from now on; {advice}"));
+                }
+                Ok(())
+            }
             Action::Unset { key } => {
                 let setting = known(key)?;
                 edit(context, |document| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Finding;
 use crate::compat::{self, Compiler, CompilerError, GlibcFix, Limits};
 use crate::layout::adapt;
-use crate::model::{Adaptation, Environment, Version};
+use crate::model::{Adaptation, Environment, HostCompiler, ToolchainReceipt, Version};
 
 /// What was found out about the host's compiler.
 pub(super) struct Host {
@@ -15,10 +15,15 @@ pub(super) struct Host {
 }
 
 /// Asks the compiler that nvcc would use what it is.
-pub(super) fn check(root: &Path, cuda: &Version, adaptation: &Adaptation, environment: &Environment) -> Host {
-    let limits = Limits::of(root, cuda);
+pub(super) fn check(root: &Path, receipt: &ToolchainReceipt, environment: &Environment) -> Host {
+    let limits = Limits::of(root, &receipt.cuda);
+    let adaptation = &receipt.adaptation;
     let compiler = match &adaptation.host_compiler {
-        Some(own) => Compiler::at(Path::new(&own.c), environment),
+        // What nvcc starts may be another one than its name says: ccache stands for many.
+        Some(own) => {
+            let started = root.join(adapt::HOST_COMPILERS).join(own.kind.names().0);
+            Compiler::at(&started, environment).map(|started| shown_as(started, own))
+        }
         None => Compiler::named("gcc", environment),
     };
     let mut findings = Vec::new();
@@ -28,13 +33,13 @@ pub(super) fn check(root: &Path, cuda: &Version, adaptation: &Adaptation, enviro
             let is_present = matches!(error, CompilerError::Partner { .. });
             findings.push(Finding::warning(
                 absence(&error, adaptation),
-                Some(compat::supply(&limits, environment)),
+                Some(advice(receipt, &limits, environment)),
             ));
             return Host { is_present, findings };
         }
     };
-    findings.extend(unfit(&compiler, &limits, adaptation, environment));
-    findings.extend(colliding(&compiler, root, cuda));
+    findings.extend(unfit(&compiler, &limits, receipt, environment));
+    findings.extend(colliding(&compiler, root, &receipt.cuda));
     Host { is_present: true, findings }
 }
 
@@ -48,10 +53,15 @@ fn absence(error: &CompilerError, adaptation: &Adaptation) -> String {
     }
 }
 
+fn shown_as(started: Compiler, own: &HostCompiler) -> Compiler {
+    let host = HostCompiler { c: own.c.clone(), cxx: own.cxx.clone(), ..started.host };
+    Compiler { host, ..started }
+}
+
 fn unfit(
     compiler: &Compiler,
     limits: &Limits,
-    adaptation: &Adaptation,
+    receipt: &ToolchainReceipt,
     environment: &Environment,
 ) -> Option<Finding> {
     if limits.admit(&compiler.host) {
@@ -59,11 +69,16 @@ fn unfit(
     }
     let words = limits.words(compiler.host.kind);
     let message = format!("the host compiler is {}, and this toolkit takes {words}", compiler.host);
-    let hint = match adaptation.host_compiler {
-        Some(_) => "`cudaman config host-compiler auto` looks for one that suits".to_owned(),
-        None => compat::supply(limits, environment),
-    };
-    Some(Finding::warning(message, Some(hint)))
+    Some(Finding::warning(message, Some(advice(receipt, limits, environment))))
+}
+
+/// Where somebody chose, another choice is the next step; else there is none that suits to be chosen.
+fn advice(receipt: &ToolchainReceipt, limits: &Limits, environment: &Environment) -> String {
+    let adaptation = &receipt.adaptation;
+    if adaptation.choice.is_automatic() && adaptation.host_compiler.is_none() {
+        return compat::supply(limits, environment);
+    }
+    format!("`cudaman config host-compiler auto --for {}` looks for one that suits", receipt.name)
 }
 
 /// Tells whether C++ programs fail for what glibc declares since 2.41.

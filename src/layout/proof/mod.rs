@@ -40,7 +40,7 @@ pub fn prove(root: &Path, receipt: &ToolchainReceipt, environment: &Environment)
     let (cuda, profile) = (&receipt.cuda, receipt.profile);
     let mut findings = files::check(root, cuda, profile);
     if profile.has_compiler() && root.join(nvcc::PATH).is_file() && !nvcc::is_foreign(root) {
-        let host = host::check(root, cuda, &receipt.adaptation, environment);
+        let host = host::check(root, receipt, environment);
         findings.extend(nvcc::check_version(root, cuda, environment));
         // Without a compiler even a dry run stops before it says anything.
         if findings.is_empty() && host.is_present {

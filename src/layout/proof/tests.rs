@@ -178,7 +178,7 @@ fn a_header_that_collides_with_glibc_is_a_warning() {
     root.write("include/crt/math_functions.h", declaration, 0o444);
     assert_eq!(root.prove(Profile::Devel), "");
     let newer = compiler(CompilerKind::Gcc, "12.2.0").replace("GLIBC_MINOR__ 36", "GLIBC_MINOR__ 41");
-    root.write("host/gcc", &newer, 0o555);
+    root.write("host/g++", &newer, 0o555);
     let told = root.prove(Profile::Devel);
     assert!(told.starts_with("warning: glibc 2.41 declares sinpi(), cospi()"), "{told}");
     assert!(told.contains("`cudaman install 12.4.1 --glibc-fix on`"), "{told}");
