@@ -1,6 +1,9 @@
 //! A large file over HTTP: resumed where it stopped, restarted where the server can't or the file has
 //! changed, and believed only when size and digest are right.
 
+use std::io::Read;
+use std::time::Instant;
+
 use super::Download;
 use super::body::pass_on;
 use super::error::FetchError;
@@ -172,15 +175,22 @@ impl Transfer<'_> {
     }
 
     fn receive(&mut self, answer: Answer) -> Result<(), Failed> {
-        if let Some(source) = self.divisible(&answer) {
+        let source = self.divisible(&answer);
+        let mut reader = answer.reader();
+        if let Some(source) = source {
             let first = self.part.length() + self.exchange.split.piece;
-            let pieces = Pieces::new(self.exchange, source, first);
-            let free = pieces.free_slots();
-            if !free.is_empty() {
-                return self.receive_pieces(answer, first, &pieces, free);
+            let begun = Instant::now();
+            self.receive_all(reader.by_ref().take(self.exchange.split.piece))?;
+            if self.part.length() == first && self.exchange.split.is_slow(begun.elapsed()) {
+                let pieces = Pieces::new(self.exchange, source, first);
+                let free = pieces.free_slots();
+                if !free.is_empty() {
+                    drop(reader);
+                    return self.receive_pieces(&pieces, free);
+                }
             }
         }
-        self.receive_until(answer, u64::MAX)?;
+        self.receive_all(reader)?;
         self.ended()
     }
 
@@ -196,30 +206,16 @@ impl Transfer<'_> {
         Some(Source { url: answer.url.clone(), validator: validator(answer)?.to_owned(), size })
     }
 
-    /// Receives the first piece from the answer that is there already, while others fetch the next ones.
-    fn receive_pieces(
-        &mut self,
-        answer: Answer,
-        first: u64,
-        pieces: &Pieces<'_>,
-        free: Vec<Slot<'_>>,
-    ) -> Result<(), Failed> {
+    /// Receives the rest in pieces, over the connections that are free and this download's own.
+    fn receive_pieces(&mut self, pieces: &Pieces<'_>, free: Vec<Slot<'_>>) -> Result<(), Failed> {
         // A wrong digest may come from the joints.
         self.resumed = true;
         let result = std::thread::scope(|scope| {
             for slot in free {
                 scope.spawn(move || pieces.work(Some(slot)));
             }
-            let received = self.receive_until(answer, first).and_then(|()| {
-                if self.part.length() < first {
-                    return self.ended();
-                }
-                scope.spawn(|| pieces.work(None));
-                while let Some(piece) = pieces.next()? {
-                    self.part.append(&piece)?;
-                }
-                Ok(())
-            });
+            scope.spawn(|| pieces.work(None));
+            let received = self.append_all(pieces);
             pieces.stop();
             received
         });
@@ -231,19 +227,24 @@ impl Transfer<'_> {
         result
     }
 
-    /// Receives until the part has so many bytes, or the body ends.
-    fn receive_until(&mut self, answer: Answer, until: u64) -> Result<(), Failed> {
+    fn append_all(&mut self, pieces: &Pieces<'_>) -> Result<(), Failed> {
+        while let Some(piece) = pieces.next()? {
+            self.part.append(&piece)?;
+        }
+        Ok(())
+    }
+
+    /// Receives to the end of a body.
+    fn receive_all(&mut self, body: impl Read) -> Result<(), Failed> {
         let most = self.size().unwrap_or(LONGEST);
         let (exchange, url) = (self.exchange, self.download.url);
-        pass_on(exchange, url, answer.reader(), &mut |bytes| {
-            let length = self.part.length();
-            if length + bytes.len() as u64 > most {
+        pass_on(exchange, url, body, &mut |bytes| {
+            if self.part.length() + bytes.len() as u64 > most {
                 self.part.restart()?;
                 return Err(self.mismatch(format!("{most} bytes"), "more").into());
             }
-            let wanted = usize::try_from(until - length).unwrap_or(usize::MAX).min(bytes.len());
-            self.part.append(&bytes[..wanted])?;
-            Ok(self.part.length() < until)
+            self.part.append(bytes)?;
+            Ok(true)
         })
     }
 

@@ -11,7 +11,7 @@ use crate::support::{Fault, Mirror};
 const PIECE: u64 = 20_000;
 
 fn splitting() -> Client {
-    client().with_split(Split { from: 60_000, piece: PIECE, connections: 4 })
+    client().with_split(Split { from: 60_000, piece: PIECE, connections: 4, enough: u64::MAX })
 }
 
 fn mirror() -> Mirror {
@@ -46,11 +46,20 @@ fn pieces_come_over_several_connections_each_once() {
 }
 
 #[test]
+fn a_connection_that_is_fast_enough_needs_no_others() {
+    let mirror = mirror();
+    let client = client().with_split(Split { from: 60_000, piece: PIECE, connections: 4, enough: 1 });
+    Wanted::new(&bytes(1)).succeed(&client, &mirror.at("a"));
+    assert_eq!(mirror.log().len(), 1);
+}
+
+#[test]
 fn a_file_that_is_not_large_and_a_client_without_connections_to_spare_ask_once() {
     let mirror = mirror();
-    let large = client().with_split(Split { from: SIZE as u64 + 1, piece: PIECE, connections: 4 });
+    let large =
+        client().with_split(Split { from: SIZE as u64 + 1, piece: PIECE, connections: 4, enough: u64::MAX });
     Wanted::new(&bytes(1)).succeed(&large, &mirror.at("a"));
-    let alone = client().with_split(Split { from: 60_000, piece: PIECE, connections: 1 });
+    let alone = client().with_split(Split { from: 60_000, piece: PIECE, connections: 1, enough: u64::MAX });
     Wanted::new(&bytes(1)).succeed(&alone, &mirror.at("a"));
     assert_eq!(mirror.log().len(), 2);
 }
@@ -168,7 +177,12 @@ fn a_server_that_fails_for_good_fails_the_download_and_what_came_stays() {
     let mirror = mirror();
     mirror.fault("/a", Fault::CutAfter(30_000));
     let wanted = Wanted::new(&bytes(1));
-    let impatient = client_of_one_try().with_split(Split { from: 60_000, piece: 50_000, connections: 4 });
+    let impatient = client_of_one_try().with_split(Split {
+        from: 60_000,
+        piece: 50_000,
+        connections: 4,
+        enough: u64::MAX,
+    });
     assert!(wanted.download(&impatient, &mirror.at("a")).is_err());
     let held = wanted.held();
     assert!(!held.is_empty() && bytes(1).starts_with(&held), "{} bytes", held.len());
