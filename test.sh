@@ -21,7 +21,7 @@ failed=
 skipped=
 
 # A command and the Debian package that brings it.
-needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash tmux:tmux cmake:cmake ninja:ninja-build
+needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux cmake:cmake ninja:ninja-build
     make:make strace:strace shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
     gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm'
 

@@ -1,5 +1,7 @@
 //! What is in effect, and why: the shim's own rules of precedence, asked with the standard library.
 
+pub mod effect;
+
 use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -52,7 +54,7 @@ pub fn active(context: &Context) -> Result<Active> {
     };
     let text = request.map_err(|fault| faulty(&origin, fault))?.to_string();
     let request: ToolchainRequest = text.parse()?;
-    let reason = reason(&origin, &text);
+    let reason = reason(&origin, &text, context);
     if request.base == Base::System {
         return Ok(Active { toolchain: None, request: text, reason });
     }
@@ -182,7 +184,14 @@ fn is_executable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
-fn reason(origin: &Origin, request: &str) -> String {
+fn reason(origin: &Origin, request: &str, context: &Context) -> String {
+    match (origin, effect::actor(&context.environment)) {
+        (Origin::Variable, Some((kind, name))) => format!("asked for as `{request}` by {kind} `{name}`"),
+        (origin, _) => plain_reason(origin, request),
+    }
+}
+
+fn plain_reason(origin: &Origin, request: &str) -> String {
     match origin {
         Origin::Argument => "asked for on the command line".to_owned(),
         Origin::Variable => format!("asked for as `{request}` by the variable {VERSION_VARIABLE}"),

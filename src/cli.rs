@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, config, current, default, discover, du, env, exec, export, gc, install, link, list,
-    list_remote, local, mirror, outdated, shim, uninstall, upgrade, use_, verify, which,
+    cache, completions, config, current, default, discover, du, env, exec, export, gc, hook, init, install,
+    link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -31,6 +31,7 @@ enum Command {
     ListRemote(list_remote::ListRemote),
     Outdated(outdated::Outdated),
     Upgrade(upgrade::Upgrade),
+    #[command(visible_alias = "shell")]
     Use(use_::Use),
     #[command(visible_alias = "global")]
     Default(default::Default),
@@ -39,6 +40,8 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Setup(setup::Setup),
+    Init(init::Init),
     Link(link::Link),
     Discover(discover::Discover),
     Export(export::Export),
@@ -49,6 +52,8 @@ enum Command {
     Cache(cache::Cache),
     Config(config::Config),
     Completions(completions::Completions),
+    #[command(hide = true)]
+    Hook(hook::Hook),
     #[command(hide = true)]
     Shim(shim::Shim),
 }
@@ -73,6 +78,8 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Setup(command) => command.run(context),
+            Command::Init(command) => command.run(context),
             Command::Link(command) => command.run(context),
             Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),
@@ -83,6 +90,7 @@ impl Cli {
             Command::Cache(command) => command.run(context),
             Command::Config(command) => command.run(context),
             Command::Completions(command) => command.run(&mut Self::command(), context),
+            Command::Hook(command) => command.run(context),
             Command::Shim(command) => command.run(context),
         }
     }

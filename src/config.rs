@@ -224,7 +224,9 @@ impl Setting {
 }
 
 impl LibraryPathPolicy {
-    const fn name(self) -> &'static str {
+    /// Returns its name in the settings.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Never => "never",

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LibraryPathPolicy};
 use crate::error::{Advise as _, advised};
 use crate::fetch::{self, Client, FetchError};
 use crate::model::{Environment, Platform};
+use crate::shell::{self, SHELLS};
 use crate::shim_program::SHIM_PROGRAM;
 use crate::sources::pypi;
 use crate::store::{Store, StoreError, Waiting};
@@ -92,7 +93,18 @@ impl Context {
         // Shims read the variable themselves: only what the file says may outlive this process.
         let kept = Config::load(&self.store.config_file(), &Environment::default(), &[])
             .hint_from(ConfigError::hint)?;
-        self.store.write_stores_file(&kept.stores).hint_from(StoreError::hint)
+        self.store.write_stores_file(&kept.stores).hint_from(StoreError::hint)?;
+        let policy = Some(kept.ld_library_path).filter(|policy| *policy != LibraryPathPolicy::Auto);
+        let policy = policy.map(LibraryPathPolicy::name);
+        self.store.write_library_path(policy).hint_from(StoreError::hint)?;
+        self.write_hooks()
+    }
+
+    /// Writes what shells source. The texts are this program's: a newer one refreshes them.
+    fn write_hooks(&self) -> Result<()> {
+        let home = shell::HomeDirectory::of(self.store.home(), &self.environment);
+        let hooks: Vec<_> = SHELLS.iter().map(|shell| (shell.hook, shell.text(&home))).collect();
+        self.store.write_hooks(&hooks, &shell::login_text(&home)).hint_from(StoreError::hint)
     }
 
     /// Returns the path of the running program, links resolved.

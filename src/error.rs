@@ -84,6 +84,19 @@ pub fn render(error: &Error) -> String {
     text
 }
 
+/// Renders an error as one line for a prompt, with its first hint behind it.
+#[must_use]
+pub fn brief(error: &Error) -> String {
+    let (hints, causes): (Vec<String>, Vec<String>) =
+        error.chain().map(ToString::to_string).partition(|line| line.starts_with("hint: "));
+    let mut text = format!("cudaman: {}", without_repetition(&causes).join(": "));
+    if let Some(hint) = hints.first() {
+        text.push_str("; ");
+        text.push_str(hint.trim_start_matches("hint: "));
+    }
+    printable(&text).replace('\n', "\\n")
+}
+
 /// Returns the exit status that an error stands for.
 #[must_use]
 pub fn status(error: &Error) -> u8 {

@@ -56,6 +56,23 @@ impl Ui {
         io::stdout().is_terminal()
     }
 
+    /// Tells whether a person can be asked.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a question that is answered with yes or no; no answer means yes, the end of input means no.
+    ///
+    /// # Errors
+    /// Returns an error where the terminal can't be read.
+    pub fn asks(&self, question: &str) -> io::Result<bool> {
+        let mut answer = String::new();
+        write!(io::stderr(), "{} [Y/n] ", printable(question))?;
+        let length = io::stdin().read_line(&mut answer)?;
+        Ok(length > 0 && !answer.trim_start().to_ascii_lowercase().starts_with('n'))
+    }
+
     /// Returns stdout, for data that comes in pieces. A pipe that the reader closed is an error here.
     #[must_use]
     pub fn stdout(&self) -> impl Write {

@@ -1,16 +1,15 @@
 //! `cudaman env`: the environment of a toolchain, for shells and files.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use anyhow::Result;
 
-use crate::active::{self, Active};
-use crate::config::LibraryPathPolicy;
+use crate::active::{self, Active, effect};
 use crate::context::Context;
-use crate::error::{Advise as _, advised};
-use crate::model::{Environment, ToolchainRequest};
-use crate::shell::{self, Change, Render, Target, Toolkit, format, plan};
-use crate::store::StoreError;
+use crate::error::advised;
+use crate::model::ToolchainRequest;
+use crate::shell::{self, Change, Render, Toolkit, format};
 
 /// Print the environment of a toolkit for a shell or a file
 #[derive(clap::Args)]
@@ -25,21 +24,24 @@ pub struct Env {
 }
 
 impl Env {
-    /// Runs the command.
+    /// Runs the command. Naming a toolkit is an act, as `use` is: shims and hooks follow it.
     ///
     /// # Errors
     /// Returns an error where the toolkit isn't installed.
     pub fn run(&self, context: &Context) -> Result<()> {
         let active = active::requested(self.request.as_ref(), context)?;
         let Some(format) = format::format(&self.format) else { return Ok(()) };
+        let act = self
+            .request
+            .as_ref()
+            .map(|_| Change::Set(Cow::Borrowed("CUDAMAN_VERSION"), OsString::from(effect::version(&active))));
         let bytes = match format.render {
-            Render::Changes(render) => render(&changes(&active, context)?),
+            Render::Changes(render) => {
+                render(&effect::changes(&active, context).into_iter().chain(act).collect::<Vec<_>>())
+            }
             Render::Assignments(render) => {
-                let changes = with_target(&active, context, |target| {
-                    plan::assignments(&context.environment, &context.store.versions_directories(), target)
-                })?;
-                let sets: Vec<_> = changes.unwrap_or_default().into_iter().filter_map(assignment).collect();
-                render(&sets.iter().map(|(name, value)| (*name, value.as_os_str())).collect::<Vec<_>>())
+                let sets = sets(effect::assignments(&active, context).into_iter().chain(act));
+                render(&sets.iter().map(|(name, value)| (&**name, value.as_os_str())).collect::<Vec<_>>())
             }
             Render::Toolkit(render) => toolkit_file(&active, render, context)?,
         };
@@ -55,42 +57,16 @@ fn toolkit_file(active: &Active, render: fn(&Toolkit<'_>) -> Vec<u8>, context: &
             "name one: `cudaman env 12.4 --format cmake`",
         ));
     };
-    let changes =
-        with_target(active, context, |target| plan::changes(&Environment::default(), &[], Some(target)))?;
-    let variables = changes.unwrap_or_default().into_iter().filter_map(assignment).collect();
+    let variables = sets(effect::own_variables(toolchain, context));
     Ok(render(&Toolkit { name: &toolchain.name.to_string(), root: &toolchain.root, variables }))
 }
 
-fn assignment(change: Change) -> Option<(&'static str, OsString)> {
-    match change {
+fn sets(changes: impl IntoIterator<Item = Change>) -> Vec<(Cow<'static, str>, OsString)> {
+    let assignment = |change| match change {
         Change::Set(name, value) => Some((name, value)),
         Change::Unset(_) => None,
-    }
-}
-
-/// Returns what must change in this process's environment for the active toolchain.
-pub(super) fn changes(active: &Active, context: &Context) -> Result<Vec<Change>> {
-    let owned = context.store.versions_directories();
-    let change = |target: Option<&Target<'_>>| plan::changes(&context.environment, &owned, target);
-    Ok(with_target(active, context, |target| change(Some(target)))?.unwrap_or_else(|| change(None)))
-}
-
-/// Does something with the active toolchain as a target; none if there is none.
-fn with_target<T>(
-    active: &Active,
-    context: &Context,
-    work: impl FnOnce(&Target<'_>) -> T,
-) -> Result<Option<T>> {
-    let Some(toolchain) = &active.toolchain else { return Ok(None) };
-    let receipt = context.store.receipt(toolchain).hint_from(StoreError::hint)?;
-    let add_ons =
-        receipt.iter().flat_map(|receipt| &receipt.add_ons).map(|add_on| add_on.kind.as_str()).collect();
-    let sets_library_path = match context.config.ld_library_path {
-        LibraryPathPolicy::Auto => !plan::environment_brings_libraries(&context.environment),
-        LibraryPathPolicy::Never => false,
-        LibraryPathPolicy::Prepend => true,
     };
-    Ok(Some(work(&Target { root: &toolchain.root, add_ons, sets_library_path })))
+    changes.into_iter().filter_map(assignment).collect()
 }
 
 fn format_names() -> clap::builder::PossibleValuesParser {

@@ -5,8 +5,7 @@ use std::os::unix::process::CommandExt as _;
 
 use anyhow::Result;
 
-use super::env;
-use crate::active::{self, Active};
+use crate::active::{self, effect};
 use crate::context::Context;
 use crate::error::{Passthrough, printable};
 use crate::model::ToolchainRequest;
@@ -35,13 +34,13 @@ impl Exec {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
         let mut command = std::process::Command::new(program);
         command.args(arguments);
-        for change in env::changes(&active, context)? {
+        for change in effect::changes(&active, context) {
             match change {
-                Change::Set(name, value) => command.env(name, value),
-                Change::Unset(name) => command.env_remove(name),
+                Change::Set(name, value) => command.env(&*name, value),
+                Change::Unset(name) => command.env_remove(&*name),
             };
         }
-        command.env("CUDAMAN_VERSION", version(&active));
+        command.env("CUDAMAN_VERSION", effect::version(&active));
         let error = command.exec();
         let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         context
@@ -49,12 +48,4 @@ impl Exec {
             .fail(&format!("error: could not run `{}`: {error}", printable(&program.to_string_lossy())));
         Err(Passthrough(status).into())
     }
-}
-
-/// The choice that shims below must agree with.
-fn version(active: &Active) -> String {
-    active.toolchain.as_ref().map_or_else(
-        || "system".to_owned(),
-        |toolchain| ToolchainRequest::exactly(&toolchain.name).to_string(),
-    )
 }

@@ -1,4 +1,4 @@
-//! `cudaman use`: without a shell hook, it says what it can do instead.
+//! `cudaman use`: acts on the shell through its hook; without one, it says what it can do instead.
 
 use std::io::IsTerminal as _;
 
@@ -13,39 +13,61 @@ use crate::model::ToolchainRequest;
 /// Use a toolkit from now on
 #[derive(clap::Args)]
 pub struct Use {
-    /// Which toolkit
-    #[arg(value_name = "REQUEST", required_unless_present = "unset")]
+    /// Which toolkit; none looks again at what the directory and the default say
+    #[arg(value_name = "REQUEST")]
     request: Option<ToolchainRequest>,
 
     /// Go back to the pin or the default
     #[arg(long, conflicts_with = "request")]
     unset: bool,
+
+    /// Answer to the hook of the shell that asks
+    #[arg(long, hide = true)]
+    in_shell: bool,
 }
 
 impl Use {
-    /// Runs the command: on a terminal it sets the default, since a program can't change the shell
-    /// that started it; in a script that would be a lasting surprise, so it fails there.
+    /// Runs the command: with a hook, it acts on the shell. Without one, on a terminal it sets the default,
+    /// since a program can't change the shell that started it; in a script that would be a lasting
+    /// surprise, so it fails there.
     ///
     /// # Errors
-    /// Returns an error where the toolkit isn't installed, and wherever no person watches.
+    /// Returns an error where the toolkit isn't installed, and without a hook wherever no person watches.
     pub fn run(&self, context: &Context) -> Result<()> {
+        if self.in_shell {
+            return self.answer(context);
+        }
         let Some(request) = &self.request else {
             return Err(advised(
-                "no shell hook is loaded, so there is nothing to unset",
-                "`unset CUDAMAN_VERSION`",
+                "no shell hook is loaded, so `use` without a toolkit has nothing to act on",
+                "`cudaman setup` loads the hook in new shells; `unset CUDAMAN_VERSION` undoes a choice",
             ));
         };
         active::requested(Some(request), context)?;
         if !(std::io::stdin().is_terminal() && context.ui.is_terminal()) {
             return Err(advised(
-                "`use` can't change the shell that started it",
+                "`use` can't change the shell that started it: no hook is loaded",
                 format!(
                     "`cudaman default '{request}'`, `cudaman exec '{request}' -- …`, or `eval \"$(cudaman env '{request}')\"`"
                 ),
             ));
         }
         make_default(request, context)?;
-        context.ui.say(&format!("the default is now `{request}`, in every shell"));
+        context.ui.say(&format!(
+            "the default is now `{request}`, in every shell; with the hook of `cudaman setup`, `use` acts on one"
+        ));
         Ok(())
+    }
+
+    /// Tells the hook what to set: `use REQUEST`, `unset`, or `again`.
+    fn answer(&self, context: &Context) -> Result<()> {
+        let Some(request) = &self.request else {
+            return Ok(context.ui.data(if self.unset { "unset" } else { "again" })?);
+        };
+        let active = active::requested(Some(request), context)?;
+        if let Some(toolchain) = &active.toolchain {
+            context.ui.say(&format!("`{}` in this shell", toolchain.name));
+        }
+        Ok(context.ui.data(&format!("use {request}"))?)
     }
 }

@@ -1,5 +1,6 @@
 //! The forms in which an environment is handed over: one row each in [`FORMATS`].
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -34,7 +35,7 @@ pub struct Toolkit<'a> {
     /// Its root.
     pub root: &'a Path,
     /// What it sets; the lists hold its own directories only.
-    pub variables: Vec<(&'static str, OsString)>,
+    pub variables: Vec<(Cow<'static, str>, OsString)>,
 }
 
 /// Every form, shells first.
@@ -135,8 +136,8 @@ fn render_csh(changes: &[Change]) -> Vec<u8> {
 
 fn render_json(changes: &[Change]) -> Vec<u8> {
     let value = |change: &Change| match change {
-        Change::Set(name, value) => ((*name).to_owned(), serde_json::Value::from(value.to_string_lossy())),
-        Change::Unset(name) => ((*name).to_owned(), serde_json::Value::Null),
+        Change::Set(name, value) => (name.to_string(), serde_json::Value::from(value.to_string_lossy())),
+        Change::Unset(name) => (name.to_string(), serde_json::Value::Null),
     };
     let object: serde_json::Map<_, _> = changes.iter().map(value).collect();
     let mut text = serde_json::to_vec_pretty(&object).expect("a map of texts is JSON");
@@ -162,7 +163,8 @@ mod tests {
     use super::*;
 
     fn rendered(name: &str) -> String {
-        let changes = [Change::Set("CUDA_HOME", "/a b/it's".into()), Change::Unset("CUDNN_PATH")];
+        let changes =
+            [Change::Set("CUDA_HOME".into(), "/a b/it's".into()), Change::Unset("CUDNN_PATH".into())];
         let Render::Changes(render) = format(name).expect("a format").render else {
             panic!("{name} is no shell")
         };

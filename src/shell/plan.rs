@@ -1,5 +1,8 @@
 //! What must change in an environment for a toolchain to take effect, or to stop doing so.
+//!
+//! `shell/environment.sh` does the same by builtins of a shell: what changes here changes there.
 
+use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -11,9 +14,20 @@ use crate::packages::{PACKAGES, TOOLKIT};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Give it this value.
-    Set(&'static str, OsString),
+    Set(Cow<'static, str>, OsString),
     /// Remove it.
-    Unset(&'static str),
+    Unset(Cow<'static, str>),
+}
+
+/// What is to take effect.
+#[derive(Clone, Debug)]
+pub enum Wanted<'a> {
+    /// What was asked for isn't installed: PATH gets this, so that nothing else answers.
+    Missing(&'a Path),
+    /// Nothing of ours.
+    System,
+    /// A toolchain.
+    Toolchain(Target<'a>),
 }
 
 /// The toolchain that is to take effect.
@@ -39,42 +53,70 @@ const LISTS: &[(&str, &[&str])] = &[
     ("MANPATH", &["share/man"]),
 ];
 
-/// Returns the changes that make `target` the only toolchain in effect; `None` leaves every one.
+/// The `versions/` directory of what is in effect, as it is spelled there: a process with another home,
+/// or with other stores, strips it too.
+pub const OWNED: &str = "__CUDAMAN_OWNED";
+
+/// What the user's value of a variable is kept under while ours takes its place.
+const ORIGINAL: &str = "__CUDAMAN_ORIG_";
+
+/// Tells whether a variable is only there to bring back what was before.
+#[must_use]
+pub fn is_bookkeeping(name: &str) -> bool {
+    name.starts_with("__CUDAMAN_")
+}
+
+/// Returns the changes that make `wanted` the only toolchain in effect.
 /// `owned` lists the `versions/` directories of all stores.
 #[must_use]
-pub fn changes(environment: &Environment, owned: &[PathBuf], target: Option<&Target<'_>>) -> Vec<Change> {
+pub fn changes(environment: &Environment, owned: &[PathBuf], wanted: &Wanted<'_>) -> Vec<Change> {
+    let recorded = environment.path(OWNED).map(Path::to_owned);
+    let owned: Vec<PathBuf> = owned.iter().cloned().chain(recorded).collect();
+    let plan = Plan { environment, owned: &owned };
     let mut changes = Vec::new();
     for (name, directories) in LISTS {
-        changes.extend(list_change(environment, owned, name, &added(name, directories, environment, target)));
+        plan.list(name, &added(name, directories, wanted), &mut changes);
     }
+    let target = match wanted {
+        Wanted::Toolchain(target) => Some(target),
+        Wanted::Missing(_) | Wanted::System => None,
+    };
     for kind in PACKAGES {
-        let wanted = target.filter(|target| **kind == TOOLKIT || target.add_ons.contains(&kind.name));
-        let root = wanted.map(|target| target.root.as_os_str().to_owned());
-        for name in kind.root_variables {
-            changes.extend(scalar_change(environment, owned, name, root.clone()));
-        }
+        let target = target.filter(|target| **kind == TOOLKIT || target.add_ons.contains(&kind.name));
+        let root = target.map(|target| target.root.as_os_str());
+        kind.root_variables.iter().for_each(|name| plan.scalar(name, root, &mut changes));
     }
     let compiler = target.map(|target| target.root.join("bin/nvcc")).filter(|path| path.exists());
-    changes.extend(scalar_change(environment, owned, "CUDACXX", compiler.map(PathBuf::into_os_string)));
+    plan.scalar("CUDACXX", compiler.as_deref().map(Path::as_os_str), &mut changes);
+    let home = match wanted {
+        Wanted::Toolchain(target) => target.root.parent().map(Path::to_owned),
+        Wanted::Missing(shims) => {
+            shims.ancestors().find(|path| path.ends_with("versions")).map(Path::to_owned)
+        }
+        Wanted::System => None,
+    };
+    plan.assign(OWNED.into(), home.map(PathBuf::into_os_string), &mut changes);
     changes
 }
 
 /// Returns everything that `target` sets, beside what else is in the environment: for a file that is read
 /// where nothing of it is set yet, even if it is in effect here.
 #[must_use]
-pub fn assignments(environment: &Environment, owned: &[PathBuf], target: &Target<'_>) -> Vec<Change> {
+pub fn assignments(environment: &Environment, owned: &[PathBuf], target: Target<'_>) -> Vec<Change> {
     let mut bare = environment.clone();
+    for change in changes(&bare, owned, &Wanted::System) {
+        match change {
+            Change::Set(name, value) => bare.variables.insert((&*name).into(), value),
+            Change::Unset(name) => bare.variables.remove(OsStr::new(&*name)),
+        };
+    }
     let roots = PACKAGES.iter().flat_map(|kind| kind.root_variables.iter().copied());
     for name in roots.chain(["CUDACXX"]) {
         bare.variables.remove(OsStr::new(name));
     }
-    for change in changes(&bare, owned, None) {
-        match change {
-            Change::Set(name, value) => bare.variables.insert(name.into(), value),
-            Change::Unset(name) => bare.variables.remove(OsStr::new(name)),
-        };
-    }
-    changes(&bare, owned, Some(target))
+    let mut changes = changes(&bare, owned, &Wanted::Toolchain(target));
+    changes.retain(|change| matches!(change, Change::Set(name, _) if !is_bookkeeping(name)));
+    changes
 }
 
 /// Tells whether the active virtualenv or conda environment brings CUDA libraries of its own.
@@ -92,160 +134,101 @@ pub fn environment_brings_libraries(environment: &Environment) -> bool {
         .any(|packages| packages.join("nvidia").is_dir() || packages.join("torch").is_dir())
 }
 
-fn added(
-    name: &str,
-    directories: &[&str],
-    environment: &Environment,
-    target: Option<&Target<'_>>,
-) -> Vec<OsString> {
-    let Some(target) = target else { return Vec::new() };
-    let is_left_out = match name {
-        "LD_LIBRARY_PATH" => !target.sets_library_path,
-        // Setting MANPATH where it was unset would hide the system's pages; man finds ours by PATH.
-        "MANPATH" => environment.variable(name).is_none(),
-        _ => false,
+/// Returns what a list gets.
+fn added(name: &str, directories: &[&str], wanted: &Wanted<'_>) -> Vec<OsString> {
+    let target = match wanted {
+        Wanted::Toolchain(target) => target,
+        Wanted::Missing(shims) if name == "PATH" => return vec![shims.as_os_str().to_owned()],
+        Wanted::Missing(_) | Wanted::System => return Vec::new(),
     };
-    if is_left_out {
+    if name == "LD_LIBRARY_PATH" && !target.sets_library_path {
         return Vec::new();
     }
     let paths = directories.iter().map(|directory| target.root.join(directory));
     paths.filter(|path| path.is_dir()).map(PathBuf::into_os_string).collect()
 }
 
-/// Strips what is ours from a list and puts `added` before the rest, whose elements are kept byte
-/// for byte, empty ones included: those are the user's.
-fn list_change(
-    environment: &Environment,
-    owned: &[PathBuf],
-    name: &'static str,
-    added: &[OsString],
-) -> Option<Change> {
-    let before = environment.variables.get(OsStr::new(name));
-    let elements = before.map(|value| value.as_bytes().split(|byte| *byte == b':').collect::<Vec<_>>());
-    let is_kept = |element: &&[u8]| {
-        !is_owned(OsStr::from_bytes(element), owned) && !added.iter().any(|path| path.as_bytes() == *element)
-    };
-    let had_ours = elements.as_ref().is_some_and(|elements| !elements.iter().all(&is_kept));
-    // A variable that was set to nothing has one empty element, which only means "set".
-    let was_empty = before.is_some_and(|value| value.is_empty());
-    let kept = elements.unwrap_or_default().into_iter().filter(is_kept).filter(|_| !was_empty);
-    let all: Vec<&[u8]> = added.iter().map(|path| path.as_bytes()).chain(kept).collect();
-    if all.is_empty() {
-        return had_ours.then_some(Change::Unset(name));
-    }
-    let value = OsString::from_vec(all.join(&b':'));
-    (before != Some(&value)).then_some(Change::Set(name, value))
+/// What a change is worked out from.
+struct Plan<'a> {
+    environment: &'a Environment,
+    owned: &'a [PathBuf],
 }
 
-fn scalar_change(
-    environment: &Environment,
-    owned: &[PathBuf],
-    name: &'static str,
-    wanted: Option<OsString>,
-) -> Option<Change> {
-    let before = environment.variables.get(OsStr::new(name));
-    match wanted {
-        Some(value) => (before != Some(&value)).then_some(Change::Set(name, value)),
-        None => before.is_some_and(|value| is_owned(value, owned)).then_some(Change::Unset(name)),
+impl Plan<'_> {
+    /// Strips what is ours from a list and puts `added` before the rest, whose elements are kept byte
+    /// for byte, empty ones included: those are the user's.
+    fn list(&self, name: &'static str, added: &[OsString], changes: &mut Vec<Change>) {
+        let before = self.value(name);
+        // Setting MANPATH where it was unset would hide the system's pages; man finds ours by PATH.
+        if name == "MANPATH" && before.is_none_or(OsStr::is_empty) {
+            return;
+        }
+        let elements: Vec<&[u8]> =
+            before.map(|value| value.as_bytes().split(|byte| *byte == b':').collect()).unwrap_or_default();
+        let kept: Vec<&[u8]> = elements.iter().copied().filter(|element| !self.owns(element)).collect();
+        let had_ours = kept.len() < elements.len();
+        let original = format!("{ORIGINAL}{name}");
+        // A variable that is set to nothing has one empty element, which only means "set".
+        let is_set_to_nothing = before.is_some_and(OsStr::is_empty);
+        if !added.is_empty() {
+            let rest = kept.into_iter().filter(|_| !is_set_to_nothing);
+            let all: Vec<&[u8]> = added.iter().map(|path| path.as_bytes()).chain(rest).collect();
+            if !had_ours {
+                self.assign(original.into(), is_set_to_nothing.then(OsString::new), changes);
+            }
+            return self.assign(name.into(), Some(OsString::from_vec(all.join(&b':'))), changes);
+        }
+        if had_ours {
+            let was_set = self.value(&original).is_some();
+            let value = (!kept.is_empty() || was_set).then(|| OsString::from_vec(kept.join(&b':')));
+            self.assign(name.into(), value, changes);
+        }
+        self.assign(original.into(), None, changes);
     }
-}
 
-fn is_owned(element: &OsStr, owned: &[PathBuf]) -> bool {
-    owned.iter().any(|versions| Path::new(element) != versions && Path::new(element).starts_with(versions))
+    /// Gives a variable our value and keeps the user's, or brings that back.
+    fn scalar(&self, name: &'static str, wanted: Option<&OsStr>, changes: &mut Vec<Change>) {
+        let before = self.value(name);
+        let is_ours = before.is_some_and(|value| self.owns(value.as_bytes()));
+        let original = format!("{ORIGINAL}{name}");
+        match wanted {
+            Some(value) if before == Some(value) => {}
+            Some(value) => {
+                if !is_ours {
+                    self.assign(original.into(), before.map(OsStr::to_owned), changes);
+                }
+                self.assign(name.into(), Some(value.to_owned()), changes);
+            }
+            None => {
+                if is_ours {
+                    self.assign(name.into(), self.value(&original).map(OsStr::to_owned), changes);
+                }
+                self.assign(original.into(), None, changes);
+            }
+        }
+    }
+
+    /// Changes what isn't so already.
+    fn assign(&self, name: Cow<'static, str>, value: Option<OsString>, changes: &mut Vec<Change>) {
+        match value {
+            Some(value) if self.value(&name) != Some(&value) => changes.push(Change::Set(name, value)),
+            None if self.value(&name).is_some() => changes.push(Change::Unset(name)),
+            _ => {}
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<&OsStr> {
+        self.environment.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// Tells whether an element lies below a `versions/`, as text: shells compare no otherwise.
+    fn owns(&self, element: &[u8]) -> bool {
+        self.owned.iter().any(|versions| {
+            let rest = element.strip_prefix(versions.as_os_str().as_bytes());
+            rest.is_some_and(|rest| rest.first() == Some(&b'/'))
+        })
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        Environment { variables, ..Environment::default() }
-    }
-
-    fn apply(environment: &Environment, changes: &[Change]) -> Environment {
-        let mut after = environment.clone();
-        for change in changes {
-            match change {
-                Change::Set(name, value) => after.variables.insert((*name).into(), value.clone()),
-                Change::Unset(name) => after.variables.remove(OsStr::new(name)),
-            };
-        }
-        after
-    }
-
-    struct Fixture {
-        _directory: tempfile::TempDir,
-        versions: PathBuf,
-    }
-
-    fn fixture() -> Fixture {
-        let directory = tempfile::tempdir().expect("a directory");
-        let versions = directory.path().join("versions");
-        for name in ["11.8.0", "12.4.1"] {
-            for part in ["bin", "lib64/stubs", "pkgconfig"] {
-                std::fs::create_dir_all(versions.join(name).join(part)).expect("a tree");
-            }
-            std::fs::write(versions.join(name).join("bin/nvcc"), "").expect("a file");
-        }
-        Fixture { _directory: directory, versions }
-    }
-
-    fn enter(fixture: &Fixture, name: &str, before: &Environment) -> Environment {
-        let root = fixture.versions.join(name);
-        let target = Target { root: &root, add_ons: vec!["cudnn"], sets_library_path: true };
-        apply(before, &changes(before, std::slice::from_ref(&fixture.versions), Some(&target)))
-    }
-
-    fn leave(fixture: &Fixture, before: &Environment) -> Environment {
-        apply(before, &changes(before, std::slice::from_ref(&fixture.versions), None))
-    }
-
-    #[test]
-    fn switching_replaces_and_never_stacks() {
-        let fixture = fixture();
-        let before = environment(&[("PATH", "/usr/bin:/bin")]);
-        let after = enter(&fixture, "12.4.1", &enter(&fixture, "11.8.0", &before));
-        let path = after.text("PATH").expect("a PATH");
-        assert_eq!(path, format!("{}/12.4.1/bin:/usr/bin:/bin", fixture.versions.display()));
-        assert!(!after.text("LD_LIBRARY_PATH").expect("set").contains("stubs"));
-        let stubs = format!("{}/12.4.1/lib64/stubs", fixture.versions.display());
-        assert_eq!(after.text("LIBRARY_PATH"), Some(stubs.as_str()));
-        assert_eq!(after.text("CUDNN_PATH"), after.text("CUDA_HOME"));
-        assert_eq!(enter(&fixture, "12.4.1", &after), after, "a second time changes nothing");
-    }
-
-    #[test]
-    fn the_policy_leaves_the_library_path_alone() {
-        let fixture = fixture();
-        let root = fixture.versions.join("12.4.1");
-        let target = Target { root: &root, add_ons: Vec::new(), sets_library_path: false };
-        let before = environment(&[("LD_LIBRARY_PATH", "/mine")]);
-        let after = apply(&before, &changes(&before, std::slice::from_ref(&fixture.versions), Some(&target)));
-        assert_eq!(after.text("LD_LIBRARY_PATH"), Some("/mine"));
-    }
-
-    proptest! {
-        #[test]
-        fn entering_and_leaving_gives_the_same_bytes(
-            path in "(/[a-z]{1,3}|)(:(/[a-z]{1,3}|)){0,3}",
-            library_path in prop::option::of("(/[a-z]{1,3}|)(:(/[a-z]{1,3}|)){1,3}"),
-        ) {
-            let fixture = fixture();
-            let mut before = environment(&[("PATH", &path)]);
-            if let Some(value) = library_path {
-                before.variables.insert("LD_LIBRARY_PATH".into(), value.into());
-            }
-            let inside = enter(&fixture, "11.8.0", &before);
-            let outside = leave(&fixture, &enter(&fixture, "12.4.1", &inside));
-            let is_lone_empty = path.is_empty();
-            if is_lone_empty {
-                // An empty PATH and none at all mean the same; which of the two it was is not kept.
-                prop_assert!(outside.text("PATH").is_none());
-            } else {
-                prop_assert_eq!(outside, before);
-            }
-        }
-    }
-}
+mod tests;

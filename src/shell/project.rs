@@ -1,5 +1,6 @@
 //! What the files of tools have in common: variables as an object.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
 use serde_json::{Map, Value};
@@ -10,10 +11,10 @@ use super::format::Toolkit;
 /// hold the toolkit's directories only: where one was not set, naming it would leave an empty element, which
 /// stands for whatever directory a program is in.
 pub(super) fn variables(toolkit: &Toolkit<'_>, path: &str) -> Map<String, Value> {
-    let value = |(name, value): &(&'static str, OsString)| {
+    let value = |(name, value): &(Cow<'static, str>, OsString)| {
         let own = value.to_string_lossy();
-        let text = if *name == "PATH" { format!("{own}:{path}") } else { own.into_owned() };
-        ((*name).to_owned(), text.into())
+        let text = if name == "PATH" { format!("{own}:{path}") } else { own.into_owned() };
+        (name.to_string(), text.into())
     };
     toolkit.variables.iter().map(value).collect()
 }

@@ -61,6 +61,7 @@ impl Home {
         let public = [
             self.root.clone(),
             self.bin(),
+            self.shell(),
             self.shims(),
             self.shims_bin(),
             self.resolve(),
@@ -102,6 +103,21 @@ impl Home {
 
     pub(super) fn shim_program(&self) -> PathBuf {
         self.bin().join("cudaman-shim")
+    }
+
+    /// What shells source: hooks, one file each.
+    pub(super) fn shell(&self) -> PathBuf {
+        self.root.join("shell")
+    }
+
+    /// What a login shell without a hook sources.
+    pub(super) fn login(&self) -> PathBuf {
+        self.root.join("env.sh")
+    }
+
+    /// The policy for `LD_LIBRARY_PATH`, where it isn't `auto`.
+    pub(super) fn library_path(&self) -> PathBuf {
+        self.root.join("library-path")
     }
 
     pub(super) fn shims(&self) -> PathBuf {

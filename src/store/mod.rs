@@ -8,6 +8,8 @@
 //!   layout                  layout number
 //!   default                 the request that is the default, as it was typed
 //!   stores                  further stores, one path a line, for shims and hooks
+//!   env.sh shell/           what shells source
+//!   library-path            the policy for LD_LIBRARY_PATH, for hooks
 //!   bin/cudaman-shim
 //!   shims/bin/<tool>        hard links to the shim
 //!   shims/{include,…}       links to the default toolchain
@@ -46,6 +48,7 @@ mod error;
 mod files;
 mod gc;
 mod home;
+mod hooks;
 mod keys;
 mod lay;
 mod locks;

@@ -1,0 +1,53 @@
+# shellcheck shell=bash
+# The hook for bash: looks at each prompt and after each change of directory, with builtins alone.
+
+# __cudaman_read FILE: its text, or nothing; fails for what a pin can't be, such as more than 4 KiB.
+__cudaman_read() {
+    __cudaman_text=
+    [[ -f $1 && -r $1 && ! -L $1 ]] || return 1
+    { IFS= read -r -N 4097 __cudaman_text <"$1"; } 2>/dev/null || return 0
+    __cudaman_text=
+    return 1
+}
+
+__cudaman_prompt() {
+    local status=$?
+    __cudaman_check
+    # Under `set -e` a status that isn't 0 would end the shell here.
+    [[ $- == *e* ]] || return "$status"
+}
+
+# `cd x && nvcc` is not to wait for the prompt. What `cd` was before, as zoxide's function, it stays below.
+__cudaman_wrap() {
+    local name
+    if [[ -n ${__cudaman_is_wrapped-} ]]; then return; fi
+    __cudaman_is_wrapped=1
+    for name in cd pushd popd; do
+        if declare -F "$name" >/dev/null; then
+            eval "__cudaman_before_$(declare -f "$name")"
+        else
+            eval "__cudaman_before_$name() { builtin $name \"\$@\"; }"
+        fi
+        eval "function $name { __cudaman_before_$name \"\$@\" || return; __cudaman_check || :; }"
+    done
+}
+
+# shellcheck disable=SC2128,SC2178 # PROMPT_COMMAND is a text, or an array since bash 5.1
+__cudaman_install() {
+    if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
+        [[ " ${precmd_functions[*]-} " == *' __cudaman_prompt '* ]] ||
+            precmd_functions=(__cudaman_prompt ${precmd_functions[@]+"${precmd_functions[@]}"})
+    elif [[ ${PROMPT_COMMAND[*]-} == *__cudaman_prompt* ]]; then
+        return
+    elif [[ -z ${PROMPT_COMMAND[*]-} ]]; then
+        PROMPT_COMMAND=__cudaman_prompt
+    elif ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && [[ ${PROMPT_COMMAND@a} == *a* ]]; then
+        PROMPT_COMMAND=(__cudaman_prompt "${PROMPT_COMMAND[@]}")
+    else
+        PROMPT_COMMAND="__cudaman_prompt"$'\n'$PROMPT_COMMAND
+    fi
+}
+
+__cudaman_paths
+__cudaman_wrap
+__cudaman_install

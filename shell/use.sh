@@ -1,0 +1,42 @@
+# shellcheck shell=sh
+# The `cudaman` command of shells with a hook: `use` acts on this shell, and what others change is noticed at once.
+
+cudaman() {
+    case ${1-} in
+        use | shell) __cudaman_use "$@" ;;
+        *)
+            command cudaman "$@" || {
+                set -- "$?"
+                __cudaman_renew
+                return "$1"
+            }
+            __cudaman_renew
+            ;;
+    esac
+}
+
+# The program checks the request and says what it did; its answer is what to set.
+__cudaman_use() {
+    __cudaman_answer=$(command cudaman "$@" --in-shell) || return
+    case $__cudaman_answer in
+        'use '*)
+            export "CUDAMAN_VERSION=${__cudaman_answer#use }"
+            unset __CUDAMAN_ACT __CUDAMAN_ORIG_CUDAMAN_VERSION
+            ;;
+        unset) unset CUDAMAN_VERSION __CUDAMAN_ACT __CUDAMAN_ORIG_CUDAMAN_VERSION ;;
+        again) ;;
+        *)
+            printf '%s\n' "$__cudaman_answer"
+            return 0
+            ;;
+    esac
+    __cudaman_renew
+}
+
+# Forgets what was found out, since it may have changed, and finds it out again.
+__cudaman_renew() {
+    __cudaman_place=
+    __cudaman_asked=
+    __cudaman_told=
+    __cudaman_check || :
+}

@@ -1,0 +1,238 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use super::*;
+use proptest::prelude::*;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    Environment { variables, ..Environment::default() }
+}
+
+fn apply(environment: &Environment, changes: &[Change]) -> Environment {
+    let mut after = environment.clone();
+    for change in changes {
+        match change {
+            Change::Set(name, value) => after.variables.insert((&**name).into(), value.clone()),
+            Change::Unset(name) => after.variables.remove(OsStr::new(&**name)),
+        };
+    }
+    after
+}
+
+/// Two stores with toolchains, one of which has cuDNN.
+struct Fixture {
+    _directory: tempfile::TempDir,
+    versions: PathBuf,
+    owned: Vec<PathBuf>,
+}
+
+const TOOLCHAINS: &[(&str, &[&str])] =
+    &[("11.8.0", &[]), ("12.4.1+cudnn9.1.0.70", &["cudnn"]), ("../../lab/versions/10.0.130", &[])];
+
+impl Fixture {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let versions = directory.path().join("a home/versions");
+        let lab = directory.path().join("lab/versions");
+        let parts = ["bin", "lib64/stubs", "pkgconfig", "share/man", "extras/CUPTI/lib64"];
+        for (root, parts) in [
+            (versions.join("11.8.0"), &parts[..3]),
+            (versions.join("12.4.1+cudnn9.1.0.70"), &parts[..]),
+            (lab.join("10.0.130"), &parts[..2]),
+        ] {
+            for part in parts {
+                std::fs::create_dir_all(root.join(part)).expect("a tree");
+            }
+            std::fs::write(root.join("bin/nvcc"), "").expect("a file");
+        }
+        Self { owned: vec![versions.clone(), lab], versions, _directory: directory }
+    }
+
+    /// The root as it is recorded: without `..`.
+    fn root(&self, index: usize) -> PathBuf {
+        let name = TOOLCHAINS[index].0;
+        name.strip_prefix("../../lab/versions/")
+            .map_or_else(|| self.versions.join(name), |name| self.owned[1].join(name))
+    }
+
+    fn shims(&self) -> PathBuf {
+        self.versions.join("../shims/bin")
+    }
+
+    /// Enters a toolchain by its number, or else what is missing; none leaves.
+    fn enter(&self, step: Option<usize>, before: &Environment) -> Environment {
+        let shims = self.shims();
+        let root = self.root(step.unwrap_or_default().min(TOOLCHAINS.len() - 1));
+        let wanted = match step {
+            None => Wanted::System,
+            Some(index) => match TOOLCHAINS.get(index) {
+                None => Wanted::Missing(&shims),
+                Some((_, add_ons)) => Wanted::Toolchain(Target {
+                    root: &root,
+                    add_ons: add_ons.to_vec(),
+                    sets_library_path: true,
+                }),
+            },
+        };
+        apply(before, &changes(before, &self.owned, &wanted))
+    }
+}
+
+/// One for all cases of a property: nothing changes it.
+fn shared() -> &'static Fixture {
+    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
+    FIXTURE.get_or_init(Fixture::new)
+}
+
+#[test]
+fn switching_replaces_and_never_stacks() {
+    let fixture = Fixture::new();
+    let before = environment(&[("PATH", "/usr/bin:/bin"), ("CUDA_HOME", "/usr/local/cuda")]);
+    let after = fixture.enter(Some(1), &fixture.enter(Some(0), &before));
+    let root = fixture.root(1).display().to_string();
+    assert_eq!(after.text("PATH"), Some(format!("{root}/bin:/usr/bin:/bin").as_str()));
+    assert!(!after.text("LD_LIBRARY_PATH").expect("set").contains("stubs"));
+    assert_eq!(after.text("LIBRARY_PATH"), Some(format!("{root}/lib64/stubs").as_str()));
+    assert_eq!(after.text("CUDNN_PATH"), after.text("CUDA_HOME"));
+    assert_eq!(fixture.enter(Some(1), &after), after, "a second time changes nothing");
+    assert_eq!(fixture.enter(None, &after), before);
+}
+
+#[test]
+fn what_is_missing_leaves_no_other_toolkit() {
+    let fixture = Fixture::new();
+    let before = environment(&[("PATH", "/usr/local/cuda/bin:/usr/bin")]);
+    let missing = fixture.enter(Some(9), &fixture.enter(Some(0), &before));
+    let path = format!("{}:/usr/local/cuda/bin:/usr/bin", fixture.shims().display());
+    assert_eq!(missing.text("PATH"), Some(path.as_str()));
+    assert_eq!(missing.text("CUDA_HOME"), None);
+    assert_eq!(fixture.enter(None, &missing), before);
+}
+
+#[test]
+fn another_process_strips_what_it_finds_recorded() {
+    let fixture = Fixture::new();
+    let before = environment(&[("PATH", "/usr/bin")]);
+    let inside = fixture.enter(Some(1), &before);
+    let elsewhere = [PathBuf::from("/home/other/.cudaman/versions")];
+    assert_eq!(apply(&inside, &changes(&inside, &elsewhere, &Wanted::System)), before);
+}
+
+#[test]
+fn the_policy_leaves_the_library_path_alone() {
+    let fixture = Fixture::new();
+    let root = fixture.root(0);
+    let target = Target { root: &root, add_ons: Vec::new(), sets_library_path: false };
+    let before = environment(&[("LD_LIBRARY_PATH", "/mine")]);
+    let after = apply(&before, &changes(&before, &fixture.owned, &Wanted::Toolchain(target)));
+    assert_eq!(after.text("LD_LIBRARY_PATH"), Some("/mine"));
+}
+
+/// What a user may have in an environment: lists with empty and odd elements, values that were set to
+/// nothing, and paths that look like ours.
+fn users() -> impl Strategy<Value = Environment> {
+    let element = prop::sample::select(vec![
+        "",
+        "/usr/bin",
+        "/a b",
+        "it's",
+        "*",
+        "$HOME",
+        "/opt/versions/9",
+        "/root/.pyenv/versions/3.11/bin",
+        "~",
+    ]);
+    let list = prop::collection::vec(element.clone(), 1..5).prop_map(|elements| elements.join(":"));
+    let lists = prop::collection::vec(prop::option::of(list), 5);
+    let scalars = prop::collection::vec(prop::option::of(element), 8);
+    (lists, scalars).prop_map(|(lists, scalars)| {
+        let names = ["PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "PKG_CONFIG_PATH", "MANPATH"];
+        let scalar_names = [
+            "CUDA_HOME",
+            "CUDA_PATH",
+            "CUDA_ROOT",
+            "CUDAToolkit_ROOT",
+            "CUDACXX",
+            "CUDNN_PATH",
+            "CUDNN_ROOT",
+            "NCCL_HOME",
+        ];
+        let lists = names.into_iter().zip(lists);
+        let scalars = scalar_names.into_iter().zip(scalars.into_iter().map(|value| value.map(str::to_owned)));
+        let set = lists.chain(scalars).filter_map(|(name, value)| Some((name.into(), value?.into())));
+        Environment { variables: set.collect(), ..Environment::default() }
+    })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Option<usize>>> {
+    prop::collection::vec(prop::option::of(0..4_usize), 1..5)
+}
+
+/// The shells that read `environment.sh`, with the arguments that make them do so as POSIX shells do.
+const POSIX: &[&[&str]] =
+    &[&["bash", "-u"], &["dash", "-u"], &["zsh", "-u"], &["ksh", "-u"], &["mksh", "-u"], &["busybox", "ash"]];
+
+/// Takes the same steps in a shell.
+fn in_shell(shell: &[&str], fixture: &Fixture, steps: &[Option<usize>], before: &Environment) -> Environment {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/shell/environment.sh");
+    let owned: Vec<_> = fixture.owned.iter().map(|path| path.display().to_string()).collect();
+    let mut text = format!(". '{script}'\n");
+    for step in steps {
+        let root = step.filter(|index| *index < TOOLCHAINS.len()).map(|index| fixture.root(index));
+        let root = root.map(|root| root.display().to_string()).unwrap_or_default();
+        let first = if step.is_some() && root.is_empty() { fixture.shims() } else { PathBuf::new() };
+        text.push_str(&format!("__cudaman_enter '{root}' '{}' '{}'\n", first.display(), owned.join(":")));
+    }
+    text.push_str("exec /usr/bin/env -0\n");
+    let program = if shell[0] == "busybox" { "/usr/bin/busybox" } else { &format!("/usr/bin/{}", shell[0]) };
+    let output = Command::new(program)
+        .args(&shell[1..])
+        .args(["-c", &text])
+        .env_clear()
+        .envs(&before.variables)
+        .output()
+        .expect("a shell");
+    assert!(output.status.success() && output.stderr.is_empty(), "{shell:?}: {output:?}");
+    let pairs = output.stdout.split(|byte| *byte == 0).filter(|pair| !pair.is_empty());
+    let variables: BTreeMap<OsString, OsString> = pairs
+        .map(|pair| {
+            let end = pair.iter().position(|byte| *byte == b'=').expect("a value");
+            (OsString::from_vec(pair[..end].to_vec()), OsString::from_vec(pair[end + 1..].to_vec()))
+        })
+        // What shells set by themselves.
+        .filter(|(name, _)| {
+            !["PWD", "OLDPWD", "SHLVL", "_", "PPID", "HOME", "LOGNAME"].contains(&&*name.to_string_lossy())
+        })
+        .filter(|(name, _)| !name.to_string_lossy().starts_with("A__z"))
+        .collect();
+    Environment { variables, ..Environment::default() }
+}
+
+proptest! {
+    #[test]
+    fn entering_and_leaving_gives_the_same_bytes(before in users(), steps in steps()) {
+        let fixture = shared();
+        let inside = steps.iter().fold(before.clone(), |environment, step| fixture.enter(*step, &environment));
+        prop_assert_eq!(fixture.enter(None, &inside), before);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn shells_do_the_same_as_this_module(before in users(), steps in steps()) {
+        let fixture = shared();
+        let mut before = before;
+        // Shells give themselves a PATH where there is none.
+        before.variables.entry("PATH".into()).or_insert_with(|| "/bin".into());
+        let expected = steps.iter().fold(before.clone(), |environment, step| fixture.enter(*step, &environment));
+        for shell in POSIX.iter().filter(|shell| Path::new("/usr/bin").join(shell[0]).exists()) {
+            let found = in_shell(shell, fixture, &steps, &before);
+            prop_assert_eq!(&found.variables, &expected.variables, "{:?}", shell);
+        }
+    }
+}

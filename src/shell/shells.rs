@@ -1,0 +1,208 @@
+//! The shells that cudaman has a hook for: one row each. The texts are in `shell/`.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::quote;
+use crate::model::Environment;
+
+/// A shell.
+pub struct Shell {
+    /// Its name: `bash`.
+    pub name: &'static str,
+    /// What its program is called on PATH.
+    pub programs: &'static [&'static str],
+    /// The name of its hook in the store's `shell/`.
+    pub hook: &'static str,
+    /// What the hook is made of, in order.
+    parts: &'static [&'static str],
+    /// How the home directory of cudaman is spelled in it.
+    home: fn(&HomeDirectory) -> Vec<u8>,
+    /// Which of the user's files loads the hook.
+    pub rc_files: fn(&Environment) -> Vec<PathBuf>,
+    /// The lines that load a file that may be gone; the file is spelled as a word of the shell.
+    pub load: fn(&str) -> String,
+}
+
+/// Where cudaman's home is, as a hook should spell it.
+pub struct HomeDirectory {
+    /// The home, or what follows `$HOME`, where it lies in the user's own home: that may be at another place on
+    /// another machine.
+    path: PathBuf,
+    is_relative: bool,
+}
+
+const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
+const SELECT: &str = include_str!("../../shell/select.sh");
+const USE: &str = include_str!("../../shell/use.sh");
+const LOGIN: &str = include_str!("../../shell/login.sh");
+
+/// What stands for the home in the texts.
+const HOME: &str = "@HOME@";
+
+/// Every shell, in order of how many use it.
+pub const SHELLS: &[Shell] = &[
+    Shell {
+        name: "bash",
+        programs: &["bash"],
+        hook: "hook.bash",
+        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.bash")],
+        home: HomeDirectory::posix,
+        rc_files: bash_files,
+        load: load_posix,
+    },
+    Shell {
+        name: "zsh",
+        programs: &["zsh"],
+        hook: "hook.zsh",
+        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.zsh")],
+        home: HomeDirectory::posix,
+        rc_files: |environment| {
+            let directory = environment.path("ZDOTDIR").unwrap_or(&environment.home);
+            vec![directory.join(".zshrc")]
+        },
+        load: load_posix,
+    },
+    Shell {
+        name: "sh",
+        programs: &["dash", "ash", "sh"],
+        hook: "hook.sh",
+        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        home: HomeDirectory::posix,
+        rc_files: |environment| vec![environment.home.join(".profile")],
+        load: load_posix,
+    },
+    Shell {
+        name: "ksh",
+        programs: &["ksh", "mksh", "ksh93"],
+        hook: "hook.ksh",
+        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        home: HomeDirectory::posix,
+        rc_files: |environment| {
+            [".kshrc", ".mkshrc"].iter().map(|name| environment.home.join(name)).collect()
+        },
+        load: load_posix,
+    },
+];
+
+/// Returns the shell with this name.
+#[must_use]
+pub fn shell(name: &str) -> Option<&'static Shell> {
+    SHELLS.iter().find(|shell| shell.name == name)
+}
+
+/// Returns the text of `env.sh`, for login shells.
+#[must_use]
+pub fn login_text(home: &HomeDirectory) -> Vec<u8> {
+    filled(&[ENVIRONMENT, SELECT, LOGIN].concat(), &home.posix())
+}
+
+impl Shell {
+    /// Returns the text of its hook.
+    #[must_use]
+    pub fn text(&self, home: &HomeDirectory) -> Vec<u8> {
+        filled(&self.parts.concat(), &(self.home)(home))
+    }
+
+    /// Returns the lines that load the store's file of this name.
+    #[must_use]
+    pub fn lines(&self, home: &HomeDirectory, file: &str) -> String {
+        let word = String::from_utf8_lossy(&(self.home)(&home.join(file))).into_owned();
+        (self.load)(&word)
+    }
+}
+
+impl HomeDirectory {
+    /// Tells how to spell a home.
+    #[must_use]
+    pub fn of(home: &Path, environment: &Environment) -> Self {
+        let inside = home.strip_prefix(&environment.home).ok();
+        let inside = inside.filter(|_| !environment.home.as_os_str().is_empty());
+        Self { path: inside.unwrap_or(home).to_owned(), is_relative: inside.is_some() }
+    }
+
+    fn join(&self, file: &str) -> Self {
+        Self { path: self.path.join(file), is_relative: self.is_relative }
+    }
+
+    /// For sh, bash, zsh, ksh; a home has no letter that means something between double quotes.
+    fn posix(&self) -> Vec<u8> {
+        let path = self.path.as_os_str().as_bytes();
+        if self.is_relative { [b"\"$HOME/", path, b"\""].concat() } else { quote::posix(path) }
+    }
+}
+
+fn filled(text: &str, home: &[u8]) -> Vec<u8> {
+    let mut parts = text.split(HOME);
+    let mut filled = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        filled.extend_from_slice(home);
+        filled.extend_from_slice(part.as_bytes());
+    }
+    filled
+}
+
+fn load_posix(file: &str) -> String {
+    format!("if [ -r {file} ]; then . {file}; fi\n")
+}
+
+/// A login shell reads one of the other files, which often leads to `.bashrc`; where it doesn't, it loads
+/// the hook itself.
+fn bash_files(environment: &Environment) -> Vec<PathBuf> {
+    let login = [".bash_profile", ".bash_login"].map(|name| environment.home.join(name));
+    let login = login.into_iter().find(|path| path.exists());
+    let leads_on = |path: &PathBuf| {
+        let text = std::fs::read(path).unwrap_or_default();
+        String::from_utf8_lossy(&text).contains("bashrc")
+    };
+    [environment.home.join(".bashrc")].into_iter().chain(login.filter(|path| !leads_on(path))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::packages::PACKAGES;
+
+    fn environment(home: &str) -> Environment {
+        Environment { home: home.into(), ..Environment::default() }
+    }
+
+    #[test]
+    fn every_shell_has_files_of_its_own() {
+        let names: BTreeSet<_> = SHELLS.iter().map(|shell| shell.name).collect();
+        let hooks: BTreeSet<_> = SHELLS.iter().map(|shell| shell.hook).collect();
+        assert_eq!((names.len(), hooks.len()), (SHELLS.len(), SHELLS.len()));
+        for shell in SHELLS {
+            assert!(!(shell.rc_files)(&environment("/home/me")).is_empty(), "{}", shell.name);
+            let home = HomeDirectory::of(Path::new("/data/a b"), &environment("/home/me"));
+            let text = String::from_utf8(shell.text(&home)).expect("text");
+            assert!(!text.contains(HOME) && text.contains("/data/a b"), "{}", shell.name);
+        }
+    }
+
+    #[test]
+    fn a_home_within_the_users_moves_with_it() {
+        let home = HomeDirectory::of(Path::new("/home/me/.cudaman"), &environment("/home/me"));
+        assert_eq!(home.posix(), b"\"$HOME/.cudaman\"");
+        let home = HomeDirectory::of(Path::new("/data/a b"), &environment("/home/me"));
+        assert_eq!(home.posix(), b"'/data/a b'");
+        let home = HomeDirectory::of(Path::new("/data"), &environment(""));
+        assert_eq!(home.posix(), b"'/data'");
+    }
+
+    #[test]
+    fn the_shells_know_every_variable_of_every_package() {
+        for name in PACKAGES.iter().flat_map(|kind| kind.root_variables) {
+            assert!(ENVIRONMENT.contains(name), "{name}");
+        }
+        for kind in crate::packages::add_ons() {
+            let line = format!("__cudaman_add_on \"$1\" {} {}\n", kind.name, kind.root_variables.join(" "));
+            assert!(ENVIRONMENT.contains(&line), "{line}");
+            for name in kind.root_variables {
+                assert!(ENVIRONMENT.contains(&format!(":${{{name}-}}")), "the look for all lacks {name}");
+            }
+        }
+    }
+}
