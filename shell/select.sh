@@ -107,15 +107,17 @@ __cudaman_default() {
     __cudaman_in_stores || :
 }
 
-# Says once that `cudaman use`, or whoever set the variable, outranks the pin of this directory.
+# Says once that `cudaman use`, or whoever set the variable, outranks the pin of this directory: not where it was
+# just used, when __cudaman_told is `any`.
 __cudaman_outranked() {
     __cudaman_chosen=$__cudaman_wanted
     if __cudaman_find_pin && [ "$__cudaman_request" != "$CUDAMAN_VERSION" ]; then
         if ! __cudaman_lookup || [ "$__cudaman_wanted" != "$__cudaman_chosen" ]; then
             __cudaman_pin_directory
-            if [ "$__cudaman_pin" != "${__cudaman_told-}" ] && [ -x "$__cudaman_home/bin/cudaman" ]; then
-                CUDAMAN_HOME=$__cudaman_home "$__cudaman_home/bin/cudaman" hook --outranked || :
-            fi
+            case ${__cudaman_told-} in
+                any | "$__cudaman_pin") ;;
+                *) __cudaman_run hook --outranked || : ;;
+            esac
             __cudaman_told=$__cudaman_pin
         fi
     fi
@@ -283,11 +285,17 @@ __cudaman_ask() {
         __cudaman_wanted=$__cudaman_answer
         return 0
     fi
-    __cudaman_answer=missing
-    if [ -x "$__cudaman_home/bin/cudaman" ]; then
-        __cudaman_answer=$(CUDAMAN_HOME=$__cudaman_home "$__cudaman_home/bin/cudaman" hook) || __cudaman_answer=missing
-    fi
+    __cudaman_answer=$(__cudaman_run hook) || __cudaman_answer=missing
     if [ "$__cudaman_answer" = system ]; then __cudaman_answer=; fi
     __cudaman_wanted=$__cudaman_answer
     __cudaman_asked=$__cudaman_pin:$1
+}
+
+# The program of this home; where it is gone, nothing is said and nothing found.
+__cudaman_run() {
+    if [ -x "$__cudaman_home/bin/cudaman" ]; then
+        CUDAMAN_HOME=$__cudaman_home "$__cudaman_home/bin/cudaman" "$@"
+    else
+        return 1
+    fi
 }

@@ -30,13 +30,13 @@ __cudaman_use() {
             return 0
             ;;
     esac
-    __cudaman_renew
+    __cudaman_renew any
 }
 
 # Forgets what was found out, since it may have changed, and finds it out again.
 __cudaman_renew() {
     __cudaman_place=
     __cudaman_asked=
-    __cudaman_told=
+    __cudaman_told=${1-}
     __cudaman_check || :
 }

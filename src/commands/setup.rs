@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::init::shell_names;
 use crate::context::Context;
-use crate::error::{advised, with_advice};
+use crate::error::{advised, render, with_advice};
 use crate::integrate::rc::{self, Edit, RcError};
 use crate::shell::{HomeDirectory, SHELLS, Shell};
 
@@ -54,10 +54,11 @@ impl Setup {
             context.ui.say("open a new shell, or run `exec $SHELL`, to use it");
         }
         let home = HomeDirectory::of(context.store.home(), &context.environment);
-        match problems.into_iter().next() {
-            None => Ok(()),
-            Some(problem) => Err(self.explained(problem, &home)),
+        let last = problems.pop();
+        for problem in problems {
+            context.ui.fail(&render(&self.explained(problem, &home)));
         }
+        last.map_or(Ok(()), |problem| Err(self.explained(problem, &home)))
     }
 
     fn edits(&self, context: &Context, problems: &mut Vec<RcError>) -> Vec<Edit> {

@@ -71,12 +71,16 @@ pub fn with_block(path: &Path, lines: &str) -> Result<Option<Edit>, RcError> {
     Ok((after != text).then(|| Edit { path: path.to_owned(), after: Some(after) }))
 }
 
-/// Returns how a file loses the block; none if it has none.
+/// Returns how a file loses the block; none if it has none, as what isn't a file of text has.
 ///
 /// # Errors
 /// Returns an error for a file that can't be edited safely.
 pub fn without_block(path: &Path) -> Result<Option<Edit>, RcError> {
-    let Some(text) = read(path)? else { return Ok(None) };
+    let text = match read(path) {
+        Err(RcError::NotAFile(_)) => return Ok(None),
+        text => text?,
+    };
+    let Some(text) = text else { return Ok(None) };
     let Some(found) = find(&text, path)? else { return Ok(None) };
     let after = [found.head, found.tail].concat();
     let is_gone = found.note == NEW && after.is_empty();
