@@ -4,6 +4,7 @@
 //! strips that, then adds what is wanted; it never remembers and reverses a difference, so a
 //! half-restored environment heals with the next plan. The hooks of [`SHELLS`] are texts in `shell/`.
 
+mod activation;
 mod assignments;
 mod clangd;
 mod cmake;
@@ -15,6 +16,7 @@ mod quote;
 mod shells;
 mod vscode;
 
+pub use activation::{Activation, Foreign, Kind};
 pub use format::{FORMATS, Format, Render, Toolkit};
 pub use plan::{Change, Target, Wanted};
 pub use shells::{HomeDirectory, SHELLS, Shell, login_text, shell};

@@ -28,6 +28,14 @@ pub(super) fn csh(value: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Quotes for PowerShell, where a quote is doubled.
+pub(super) fn powershell(value: &[u8]) -> Vec<u8> {
+    wrap(value, |byte| match byte {
+        b'\'' => Some(b"''"),
+        _ => None,
+    })
+}
+
 fn wrap(value: &[u8], escape: impl Fn(u8) -> Option<&'static [u8]>) -> Vec<u8> {
     let mut quoted = vec![b'\''];
     for byte in value {

@@ -32,7 +32,7 @@ pub struct HomeDirectory {
     is_relative: bool,
 }
 
-const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
+pub(super) const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
 const SELECT: &str = include_str!("../../shell/select.sh");
 const USE: &str = include_str!("../../shell/use.sh");
 const LOGIN: &str = include_str!("../../shell/login.sh");

@@ -105,6 +105,11 @@ impl Home {
         self.bin().join("cudaman-shim")
     }
 
+    /// The environments that have a toolkit.
+    pub(super) fn attachments(&self) -> PathBuf {
+        self.root.join("attachments")
+    }
+
     /// What shells source: hooks, one file each.
     pub(super) fn shell(&self) -> PathBuf {
         self.root.join("shell")

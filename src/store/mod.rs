@@ -8,6 +8,7 @@
 //!   layout                  layout number
 //!   default                 the request that is the default, as it was typed
 //!   stores                  further stores, one path a line, for shims and hooks
+//!   attachments             environments that have a toolkit, one a line
 //!   env.sh shell/           what shells source
 //!   library-path            the policy for LD_LIBRARY_PATH, for hooks
 //!   bin/cudaman-shim
@@ -40,6 +41,7 @@
 //! While the indexes are behind, `resolve/.stale` stands, and `prepare` brings them up to date.
 
 mod adopt;
+mod attachments;
 mod cache;
 mod compose;
 mod default;
@@ -76,6 +78,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use attachments::Attachment;
 pub use cache::{Cache, Cached, Claim, PartFile};
 pub use compose::Composition;
 pub use error::StoreError;
