@@ -2,6 +2,7 @@
 //! scripts of their own. Everything written here is marked, and can be taken away without a trace.
 
 pub mod conda;
+pub mod handmade;
 pub mod rc;
 
 use std::fs::File;
