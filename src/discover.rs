@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::integrate::conda;
 use crate::layout::{self, Inspection};
 use crate::model::{Environment, Version};
 pub use owner::Owner;
@@ -117,20 +118,15 @@ fn candidates(root: &Path, environment: &Environment) -> Vec<(PathBuf, Origin)> 
         };
         candidates.extend(matching(base, pattern).into_iter().map(|path| (path, Origin { owner, stem })));
     }
-    candidates.extend(conda_environments(environment));
+    let environments = conda::environments_below(root, environment).into_iter();
+    candidates
+        .extend(environments.map(|found| (found.prefix, Origin { owner: found.manager, stem: "conda" })));
     let pointed = ["CUDA_HOME", "CUDA_PATH"].iter().filter_map(|name| environment.path(name));
     let on_path =
         environment.path_list("PATH").into_iter().filter(|directory| directory.join("nvcc").is_file());
     let pointed = pointed.map(Path::to_owned).chain(on_path.filter_map(|bin| Some(bin.parent()?.to_owned())));
     candidates.extend(pointed.map(|path| (path, Origin { owner: "your environment", stem: "my" })));
     candidates
-}
-
-/// conda writes down every environment that it makes.
-fn conda_environments(environment: &Environment) -> Vec<(PathBuf, Origin)> {
-    let list = std::fs::read_to_string(environment.home.join(".conda/environments.txt")).unwrap_or_default();
-    let paths = list.lines().map(|line| PathBuf::from(line.trim())).filter(|path| path.is_absolute());
-    paths.map(|path| (path, Origin { owner: "conda", stem: "conda" })).collect()
 }
 
 fn toolkit(path: &Path, real: PathBuf, origin: &Origin, root: &Path) -> Option<Toolkit> {

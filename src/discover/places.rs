@@ -1,4 +1,5 @@
-//! Where toolkits stand on machines: one row for each place. A `*` stands for any one name.
+//! Where toolkits stand on machines: one row for each place. A `*` stands for any one name. Environments
+//! of conda are found by `integrate::conda`.
 
 /// Below what a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,15 +46,6 @@ pub(super) const PLACES: &[Place] = &[
     root("opt/easybuild/software/CUDA/*", "EasyBuild", "easybuild"),
     root("opt/software/CUDA/*", "EasyBuild", "easybuild"),
     home(".local/easybuild/software/CUDA/*", "EasyBuild", "easybuild"),
-    root("opt/conda", "conda", "conda"),
-    root("opt/conda/envs/*", "conda", "conda"),
-    home("miniconda3", "conda", "conda"),
-    home("miniconda3/envs/*", "conda", "conda"),
-    home("miniforge3", "conda", "conda"),
-    home("miniforge3/envs/*", "conda", "conda"),
-    home("anaconda3", "conda", "conda"),
-    home("anaconda3/envs/*", "conda", "conda"),
-    home("micromamba/envs/*", "conda", "conda"),
     home(".cudup/versions/*", "cudup", "cudup"),
     home(".local/share/cudup/versions/*", "cudup", "cudup"),
     home(".cuvm/versions/*", "cuvm", "cuvm"),

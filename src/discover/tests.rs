@@ -45,12 +45,13 @@ fn every_place_is_looked_at_and_each_toolkit_told_once() {
     machine.toolkit("opt/nvidia/hpc_sdk/Linux_x86_64/24.3/cuda/12.3", "12.3.0");
     machine.toolkit("home/me/spack/opt/spack/linux/gcc-12/cuda-10.2-abc", "10.2.89");
     machine.toolkit("home/me/miniforge3/envs/my env", "12.4.1");
+    machine.file("home/me/miniforge3/envs/my env/conda-meta/history", "");
     machine.toolkit("home/me/.cudup/versions/12.0", "12.0.1");
     machine.file("usr/local/cuda-empty/README", "");
     let names: Vec<String> = machine.lines().into_iter().map(|(name, _)| name).collect();
     assert_eq!(
         names,
-        ["local-11.8", "local-9.0", "hpc-12.3", "spack-10.2", "conda-myenv-12.4", "cudup-12.0"]
+        ["local-11.8", "local-9.0", "hpc-12.3", "spack-10.2", "cudup-12.0", "conda-myenv-12.4"]
     );
     let found = machine.found();
     assert_eq!(found.toolkits[0].aliases, [machine.path("usr/local/cuda")]);

@@ -12,8 +12,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-const BEGIN: &[u8] = b"# >>> cudaman >>>";
-const END: &[u8] = b"# <<< cudaman <<<\n";
+pub(super) const BEGIN: &[u8] = b"# >>> cudaman >>>";
+pub(super) const END: &[u8] = b"# <<< cudaman <<<\n";
 const NOTE: &str = "# Loads cudaman; `cudaman setup --undo` takes this block away.\n";
 /// Behind the begin: the line above had no end, and ours isn't the user's.
 const UNENDED: &[u8] = b" (after a line without an end)";
@@ -138,7 +138,8 @@ fn position(text: &[u8], wanted: &[u8], from: usize) -> Option<usize> {
     Some(from + found)
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, RcError> {
+/// Reads a file; none where there is none.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, RcError> {
     match fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() || metadata.len() > MAX_SIZE => {
             return Err(RcError::NotAFile(path.to_owned()));

@@ -125,10 +125,16 @@ pub fn assignments(environment: &Environment, owned: &[PathBuf], target: Target<
 /// naming a toolkit there mixes two releases (`undefined symbol: __nvJitLinkComplete_12_4`).
 #[must_use]
 pub fn environment_brings_libraries(environment: &Environment) -> bool {
-    ["VIRTUAL_ENV", "CONDA_PREFIX"]
-        .iter()
-        .filter_map(|name| environment.path(name))
-        .flat_map(|prefix| std::fs::read_dir(prefix.join("lib")).into_iter().flatten().flatten())
+    ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().filter_map(|name| environment.path(name)).any(holds_wheels)
+}
+
+/// Tells whether the Python of an environment has packages that bring CUDA libraries.
+#[must_use]
+pub fn holds_wheels(prefix: &Path) -> bool {
+    std::fs::read_dir(prefix.join("lib"))
+        .into_iter()
+        .flatten()
+        .flatten()
         .filter(|entry| entry.file_name().as_bytes().starts_with(b"python"))
         .map(|entry| entry.path().join("site-packages"))
         .any(|packages| packages.join("nvidia").is_dir() || packages.join("torch").is_dir())

@@ -1,0 +1,13 @@
+//! Environments of conda, mamba, micromamba and pixi: which there are, and what CUDA they bring.
+//!
+//! Files tell it all; no conda is run: it may not be on PATH, or be a function of another shell.
+
+mod condarc;
+mod conflicts;
+mod environments;
+mod find;
+mod places;
+
+pub use conflicts::{CondaPackage, brings, brings_cudart, brings_nvcc, brings_wheels};
+pub use environments::{CondaEnvironment, environments, environments_below};
+pub use find::{FindError, find, find_below};
