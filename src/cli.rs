@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, config, current, default, discover, du, env, exec, export, gc, hook, init, install,
-    link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_, verify, which,
+    cache, completions, conda, config, current, default, discover, du, env, exec, export, gc, hook, init,
+    install, link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_, verify,
+    which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -42,6 +43,7 @@ enum Command {
     Env(env::Env),
     Setup(setup::Setup),
     Init(init::Init),
+    Conda(conda::Conda),
     Link(link::Link),
     Discover(discover::Discover),
     Export(export::Export),
@@ -80,6 +82,7 @@ impl Cli {
             Command::Env(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
+            Command::Conda(command) => command.run(context),
             Command::Link(command) => command.run(context),
             Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),

@@ -11,7 +11,8 @@ use anyhow::Result;
 use crate::config::{Config, ConfigError, LibraryPathPolicy};
 use crate::error::{Advise as _, advised};
 use crate::fetch::{self, Client, FetchError};
-use crate::model::{Environment, Platform};
+use crate::integrate::conda;
+use crate::model::{Environment, Platform, ToolchainRequest};
 use crate::shell::{self, SHELLS};
 use crate::shim_program::SHIM_PROGRAM;
 use crate::sources::pypi;
@@ -97,7 +98,20 @@ impl Context {
         let policy = Some(kept.ld_library_path).filter(|policy| *policy != LibraryPathPolicy::Auto);
         let policy = policy.map(LibraryPathPolicy::name);
         self.store.write_library_path(policy).hint_from(StoreError::hint)?;
-        self.write_hooks()
+        self.write_hooks()?;
+        self.renew_attachments();
+        Ok(())
+    }
+
+    /// Brings the scripts of environments up to date, as the hooks are.
+    fn renew_attachments(&self) {
+        let versions = self.store.home().join("versions");
+        for attachment in self.store.attachments() {
+            let found = self.store.find(&ToolchainRequest::exactly(&attachment.toolchain));
+            if let Some(toolchain) = found.filter(|_| attachment.kind == conda::KIND) {
+                conda::renew(&attachment.place, &toolchain, &versions);
+            }
+        }
     }
 
     /// Writes what shells source. The texts are this program's: a newer one refreshes them.

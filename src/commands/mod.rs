@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod completions;
+pub mod conda;
 pub mod config;
 pub mod current;
 pub mod default;
@@ -33,6 +34,7 @@ use anyhow::Result;
 use crate::active;
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
+use crate::integrate::handmade::TakeOver;
 use crate::model::{ToolchainName, ToolchainRequest};
 use crate::store::{StoreError, Toolchain};
 
@@ -41,6 +43,16 @@ fn make_default(request: &ToolchainRequest, context: &Context) -> Result<()> {
     active::requested(Some(request), context)?;
     context.prepare()?;
     context.store.set_default(Some(request)).hint_from(StoreError::hint)
+}
+
+/// Tells which lines are comments now, and why others are not.
+fn say_taken_over(result: &TakeOver<'_>, context: &Context) {
+    for line in &result.taken {
+        context.ui.say(&format!("{}:{} is a comment now", line.file.display(), line.line));
+    }
+    for (line, reason) in &result.left {
+        context.ui.warn(&format!("{}:{} is left: {reason}", line.file.display(), line.line));
+    }
 }
 
 /// Finds the one toolchain that a person means to change: by its full name, else by a request

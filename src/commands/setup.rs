@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::init::shell_names;
 use crate::context::Context;
 use crate::error::{advised, render, with_advice};
+use crate::integrate::handmade;
 use crate::integrate::rc::{self, Edit, RcError};
 use crate::shell::{HomeDirectory, SHELLS, Shell};
 
@@ -21,6 +22,10 @@ pub struct Setup {
     /// Don't ask
     #[arg(long, short)]
     yes: bool,
+
+    /// Make comments of the lines that set up CUDA by hand; `--undo` brings them back
+    #[arg(long)]
+    take_over: bool,
 
     /// Only this shell, even if it has no rc file yet; can be given several times
     #[arg(long, value_name = "SHELL", value_parser = shell_names())]
@@ -37,7 +42,7 @@ impl Setup {
         let edits = self.edits(context, &mut problems);
         if edits.is_empty() && problems.is_empty() {
             self.say_nothing_to_do(context);
-            return Ok(());
+            return self.hand_made(context);
         }
         for edit in &edits {
             context.ui.say(&self.description(edit));
@@ -50,6 +55,7 @@ impl Setup {
             context.prepare()?;
         }
         problems.extend(edits.iter().filter_map(|edit| edit.apply().err()));
+        self.hand_made(context)?;
         if problems.len() < edits.len() && !self.undo {
             context.ui.say("open a new shell, or run `exec $SHELL`, to use it");
         }
@@ -59,6 +65,37 @@ impl Setup {
             context.ui.fail(&render(&self.explained(problem, &home)));
         }
         last.map_or(Ok(()), |problem| Err(self.explained(problem, &home)))
+    }
+
+    /// Shows the lines that set up CUDA by hand, which outlive every switch, and makes comments of them if
+    /// asked to. Undoing brings back what was taken over.
+    fn hand_made(&self, context: &Context) -> Result<()> {
+        if self.undo {
+            for file in handmade::start_up_files(&context.environment) {
+                if handmade::restore(&file)? > 0 {
+                    context.ui.say(&format!("`{}` has its own lines for CUDA again", file.display()));
+                }
+            }
+            return Ok(());
+        }
+        let found = handmade::find(&context.environment);
+        for line in &found {
+            let (file, text) = (line.file.display(), line.text.trim());
+            context.ui.warn(&format!("{file}:{} sets up CUDA by hand: `{text}`", line.line));
+        }
+        let is_wanted = self.take_over
+            || !found.is_empty()
+                && !self.yes
+                && context.ui.can_ask()
+                && context.ui.asks("make comments of them?")?;
+        if is_wanted {
+            super::say_taken_over(&handmade::comment_out(&found), context);
+        } else if !found.is_empty() {
+            context.ui.say(
+                "`cudaman setup --take-over` makes comments of them, so that nothing outranks what is chosen",
+            );
+        }
+        Ok(())
     }
 
     fn edits(&self, context: &Context, problems: &mut Vec<RcError>) -> Vec<Edit> {

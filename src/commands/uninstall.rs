@@ -47,6 +47,7 @@ impl Uninstall {
         toolchains.sort_by(|one, other| one.name.cmp(&other.name));
         toolchains.dedup();
         context.prepare()?;
+        warn_of_attachments(&toolchains, context);
         if !self.keep_packages {
             context.store.collect_later().hint_from(StoreError::hint)?;
         }
@@ -103,4 +104,19 @@ fn running_from(root: &std::path::Path) -> Vec<u32> {
         std::fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|program| program.starts_with(root))
     };
     processes.filter_map(id).filter(runs).collect()
+}
+
+fn warn_of_attachments(toolchains: &[Toolchain], context: &Context) {
+    for attachment in context.store.attachments() {
+        if toolchains.iter().any(|toolchain| toolchain.name == attachment.toolchain) {
+            context.ui.warn(&format!(
+                "{} `{}` has {} attached; `cudaman {} detach '{}'`",
+                attachment.kind,
+                attachment.place.display(),
+                attachment.toolchain,
+                attachment.kind,
+                attachment.place.display()
+            ));
+        }
+    }
 }

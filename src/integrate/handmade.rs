@@ -55,6 +55,18 @@ pub fn find_in_conda(prefix: &Path) -> Vec<HandMade> {
     found.flat_map(|(lines, _)| lines).collect()
 }
 
+/// Returns the scripts that someone put into a conda environment.
+#[must_use]
+pub fn scripts_in_conda(prefix: &Path) -> Vec<PathBuf> {
+    files::activation(prefix)
+}
+
+/// Returns the start-up files that exist.
+#[must_use]
+pub fn start_up_files(environment: &Environment) -> Vec<PathBuf> {
+    files::start_up(Path::new("/"), environment)
+}
+
 fn in_file(file: &Path) -> Vec<HandMade> {
     let lines = read_small(file).and_then(|bytes| lines::lines(&bytes, files::dialect(file)));
     let numbered = (1..).zip(lines.unwrap_or_default());
