@@ -47,7 +47,7 @@ pub(super) fn recognise(tokens: &[Token], dialect: Dialect) -> Option<Recognised
             Command::Other => found.is_mixed = true,
             Command::Quiet => (),
             Command::Reads(path) => {
-                let of_cuda = names_cuda(&path) && !path.ends_with("/activate");
+                let of_cuda = names_cuda(&path) && !is_virtualenv(&path);
                 found.is_mixed |= !of_cuda;
                 is_cuda |= of_cuda;
                 found.cuda = found.cuda.or_else(|| release(&path));
@@ -65,6 +65,11 @@ pub(super) fn recognise(tokens: &[Token], dialect: Dialect) -> Option<Recognised
     }
     found.names.dedup();
     is_cuda.then_some(found)
+}
+
+/// `activate`, `activate.fish`: what the directory is called says nothing of CUDA.
+fn is_virtualenv(script: &str) -> bool {
+    script.rsplit('/').next().is_some_and(|name| name.starts_with("activate"))
 }
 
 /// Tells whether a bare `export NAME` is about what this is about.
@@ -218,6 +223,7 @@ mod tests {
             "export PATH=\"$HOME/.cudaman/bin:$PATH\"",
             ". ~/.cudaman/env.sh",
             "source ~/cuda-course/venv/bin/activate",
+            ". ~/cuda-course/venv/bin/activate.sh",
             "alias cuda11='export PATH=/usr/local/cuda-11.8/bin:$PATH'",
             "echo export CUDA_HOME=/usr/local/cuda",
             "export CUDA_VISIBLE_DEVICES=0 CUDNN_VERSION=8",

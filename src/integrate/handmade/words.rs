@@ -49,12 +49,19 @@ enum Open {
     Single,
 }
 
+/// A here-document.
+struct Document {
+    end: String,
+    /// Tabs before its end don't count: `<<-`.
+    is_indented: bool,
+}
+
 /// Reads one line after the other.
 pub(super) struct Reader {
     dialect: Dialect,
     open: Vec<Open>,
     is_continued: bool,
-    documents: Vec<String>,
+    documents: Vec<Document>,
     tokens: Vec<Token>,
     word: Option<String>,
 }
@@ -72,13 +79,15 @@ impl Reader {
 
     /// Reads the next line, given without its line break.
     pub(super) fn line(&mut self, line: &str) -> Words {
-        if let Some(end) = self.documents.first() {
-            if line.trim_start_matches('\t') == end {
+        if let Some(document) = self.documents.first() {
+            let line = if document.is_indented { line.trim_start_matches('\t') } else { line };
+            if line == document.end {
                 self.documents.remove(0);
             }
             return Words::default();
         }
-        let begins_whole = self.open.is_empty() && !take(&mut self.is_continued);
+        let is_continuation = take(&mut self.is_continued);
+        let begins_whole = self.open.is_empty() && !is_continuation;
         self.read(line);
         self.finish_word();
         let tokens = take(&mut self.tokens);
@@ -229,6 +238,10 @@ impl Reader {
             self.tokens.push(Token::Sign(">".to_owned()));
             return after;
         }
+        if sign == "<<" && after.starts_with('-') {
+            self.tokens.push(Token::Sign("<<-".to_owned()));
+            return &after[1..];
+        }
         self.tokens.push(Token::Sign(sign.to_owned()));
         if sign.starts_with('>') { after.trim_start_matches(['&', '|']) } else { after }
     }
@@ -242,16 +255,15 @@ impl Reader {
     }
 }
 
-/// The words that end the here-documents which a line begins.
-fn documents(tokens: &[Token]) -> Vec<String> {
-    let begins = |sign: &Token| *sign == Token::Sign("<<".to_owned());
-    let pairs = tokens.windows(2).filter(|pair| begins(&pair[0]));
-    pairs
-        .filter_map(|pair| match &pair[1] {
-            Token::Word(end) => Some(end.strip_prefix('-').unwrap_or(end).to_owned()),
-            Token::Sign(_) => None,
-        })
-        .collect()
+/// The here-documents that a line begins.
+fn documents(tokens: &[Token]) -> Vec<Document> {
+    let begun = |pair: &[Token]| match pair {
+        [Token::Sign(sign), Token::Word(end)] if sign == "<<" || sign == "<<-" => {
+            Some(Document { end: end.clone(), is_indented: sign == "<<-" })
+        }
+        _ => None,
+    };
+    tokens.windows(2).filter_map(begun).collect()
 }
 
 #[cfg(test)]

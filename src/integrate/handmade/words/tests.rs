@@ -40,8 +40,13 @@ fn what_goes_on_over_lines_is_not_whole() {
     assert_eq!(read(Dialect::Sh, "a=x:\\\n/y\nc"), ["… a=x:", "… /y", "c"]);
     assert_eq!(
         read(Dialect::Sh, "cat <<-'E O' x\nPATH=y\n\tE O\nc <<<d\ne"),
-        ["… cat|<<<>|-E O|x", "… ", "… ", "c|<<<<>|d", "e"]
+        ["… cat|<<<->|E O|x", "… ", "… ", "c|<<<<>|d", "e"]
     );
+    assert_eq!(
+        read(Dialect::Sh, "a <<- X; b <<Y\nX\n\tY\nY\nc"),
+        ["… a|<<<->|X|<;>|b|<<<>|Y", "… ", "… ", "… ", "c"]
+    );
+    assert_eq!(read(Dialect::Sh, "a=\"x\\\n\"\nc"), ["… a=x", "… ", "c"]);
     assert_eq!(read(Dialect::Sh, "path=(\n/x\n)\nc"), ["… path=(", "… /x", "… )", "c"]);
     assert_eq!(read(Dialect::Csh, "echo it's\nc"), ["echo|its", "c"]);
 }
