@@ -21,7 +21,7 @@ failed=
 skipped=
 
 # A command and the Debian package that brings it.
-needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux cmake:cmake ninja:ninja-build
+needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux direnv:direnv cmake:cmake ninja:ninja-build
     make:make strace:strace shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
     gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm'
 
@@ -95,7 +95,7 @@ prepare_system() {
 # Newer than a distribution's, and apart from it: only these names are put before the system's.
 prepare_python_tools() {
     mkdir -p "$tools/bin"
-    for tool in cmake ninja uv; do
+    for tool in cmake ninja uv virtualenv; do
         [ -x "$tools/bin/$tool" ] && continue
         if ! has python3; then
             skip "current $tool" 'there is no python3'

@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, conda, config, current, default, discover, du, env, exec, export, gc, hook, init,
-    install, link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_, verify,
-    which,
+    cache, completions, conda, config, current, default, direnv, discover, du, env, exec, export, gc, hook,
+    init, install, link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_,
+    venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -44,6 +44,8 @@ enum Command {
     Setup(setup::Setup),
     Init(init::Init),
     Conda(conda::Conda),
+    Venv(venv::Venv),
+    Direnv(direnv::Direnv),
     Link(link::Link),
     Discover(discover::Discover),
     Export(export::Export),
@@ -83,6 +85,8 @@ impl Cli {
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
             Command::Conda(command) => command.run(context),
+            Command::Venv(command) => command.run(context),
+            Command::Direnv(command) => command.run(context),
             Command::Link(command) => command.run(context),
             Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),

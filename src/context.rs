@@ -11,7 +11,7 @@ use anyhow::Result;
 use crate::config::{Config, ConfigError, LibraryPathPolicy};
 use crate::error::{Advise as _, advised};
 use crate::fetch::{self, Client, FetchError};
-use crate::integrate::conda;
+use crate::integrate::{conda, venv};
 use crate::model::{Environment, Platform, ToolchainRequest};
 use crate::shell::{self, SHELLS};
 use crate::shim_program::SHIM_PROGRAM;
@@ -108,8 +108,11 @@ impl Context {
         let versions = self.store.home().join("versions");
         for attachment in self.store.attachments() {
             let found = self.store.find(&ToolchainRequest::exactly(&attachment.toolchain));
-            if let Some(toolchain) = found.filter(|_| attachment.kind == conda::KIND) {
-                conda::renew(&attachment.place, &toolchain, &versions);
+            let Some(toolchain) = found else { continue };
+            match attachment.kind.as_str() {
+                conda::KIND => conda::renew(&attachment.place, &toolchain, &versions),
+                venv::KIND => venv::renew(&attachment.place, &toolchain, &versions),
+                _ => {}
             }
         }
     }

@@ -6,6 +6,7 @@ pub mod conda;
 pub mod config;
 pub mod current;
 pub mod default;
+pub mod direnv;
 pub mod discover;
 pub mod du;
 pub mod env;
@@ -26,6 +27,7 @@ pub mod shim;
 pub mod uninstall;
 pub mod upgrade;
 pub mod use_;
+pub mod venv;
 pub mod verify;
 pub mod which;
 

@@ -2,8 +2,10 @@
 //! scripts of their own. Everything written here is marked, and can be taken away without a trace.
 
 pub mod conda;
+pub mod direnv;
 pub mod handmade;
 pub mod rc;
+pub mod venv;
 
 use std::fs::File;
 use std::io::Read as _;

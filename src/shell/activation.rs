@@ -49,6 +49,29 @@ pub enum Foreign {
     PowerShell,
 }
 
+/// How a script runs another one that POSIX shells can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    /// By /bin/sh.
+    Foreign(Foreign),
+    /// By itself.
+    Sh,
+}
+
+impl Loading {
+    /// Returns the line.
+    #[must_use]
+    pub fn lines(self, script: &Path) -> Vec<u8> {
+        match self {
+            Self::Foreign(foreign) => foreign.line(script),
+            Self::Sh => {
+                let word = quote::posix(script.as_os_str().as_bytes());
+                [b"if [ -r ", &word[..], b" ]; then . ", &word, b"; fi\n"].concat()
+            }
+        }
+    }
+}
+
 impl Kind {
     /// Returns its name, as `current` tells it.
     #[must_use]

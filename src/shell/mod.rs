@@ -16,10 +16,10 @@ mod quote;
 mod shells;
 mod vscode;
 
-pub use activation::{Activation, Foreign, Kind};
+pub use activation::{Activation, Foreign, Kind, Loading};
 pub use format::{FORMATS, Format, Render, Toolkit};
 pub use plan::{Change, Target, Wanted};
-pub use shells::{HomeDirectory, SHELLS, Shell, login_text, shell};
+pub use shells::{HomeDirectory, SHELLS, Shell, direnv_text, login_text, shell};
 
 /// Returns a statement of fish that sets a variable of the shell's own.
 #[must_use]

@@ -97,6 +97,12 @@ pub fn login_text(home: &HomeDirectory) -> Vec<u8> {
     filled(&[ENVIRONMENT, SELECT, LOGIN].concat(), &home.posix())
 }
 
+/// Returns the text of direnv's library file.
+#[must_use]
+pub fn direnv_text(home: &HomeDirectory) -> Vec<u8> {
+    filled(include_str!("../../shell/direnv.sh"), &home.posix())
+}
+
 impl Shell {
     /// Returns the text of its hook.
     #[must_use]

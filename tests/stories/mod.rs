@@ -36,3 +36,4 @@ mod runfile_source;
 mod setup;
 mod system_cudnn;
 mod together;
+mod venv;
