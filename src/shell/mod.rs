@@ -11,8 +11,10 @@ pub mod format;
 mod jupyter;
 pub mod plan;
 mod project;
-mod quote;
+pub mod quote;
+mod settings;
 mod vscode;
 
 pub use format::{FORMATS, Format, Render, Toolkit};
 pub use plan::{Change, Target};
+pub use settings::{Setting, settings};

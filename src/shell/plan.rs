@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::model::Environment;
-use crate::packages::{PACKAGES, TOOLKIT};
+use crate::packages::{PACKAGES, PackageKind, TOOLKIT};
 
 /// One change to one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +31,28 @@ pub struct Target<'a> {
 /// gets. Stubs are for the linker alone: a program that loads them finds no GPU. And the linker gets
 /// nothing but stubs, as in NVIDIA's own images: CMake takes what gcc finds by `LIBRARY_PATH` for a
 /// directory of the system, and writes no RUNPATH for it (measured with 3.25 and CUDA 13.0.2).
-const LISTS: &[(&str, &[&str])] = &[
+pub(super) const LISTS: &[(&str, &[&str])] = &[
     ("PATH", &["bin"]),
     ("LD_LIBRARY_PATH", &["lib64", "nvvm/lib64", "extras/CUPTI/lib64"]),
     ("LIBRARY_PATH", &["lib64/stubs"]),
     ("PKG_CONFIG_PATH", &["pkgconfig"]),
     ("MANPATH", &["share/man"]),
 ];
+
+/// What `CUDACXX` names.
+pub(super) const COMPILER: &str = "bin/nvcc";
+
+impl Target<'_> {
+    /// Tells whether it brings a kind of package.
+    pub(super) fn has(&self, kind: &PackageKind) -> bool {
+        *kind == TOOLKIT || self.add_ons.contains(&kind.name)
+    }
+
+    /// Returns those of some directories below the root that are there.
+    pub(super) fn present<'a>(&self, directories: &[&'a str]) -> Vec<&'a str> {
+        directories.iter().copied().filter(|directory| self.root.join(directory).is_dir()).collect()
+    }
+}
 
 /// Returns the changes that make `target` the only toolchain in effect; `None` leaves every one.
 /// `owned` lists the `versions/` directories of all stores.
@@ -48,13 +63,13 @@ pub fn changes(environment: &Environment, owned: &[PathBuf], target: Option<&Tar
         changes.extend(list_change(environment, owned, name, &added(name, directories, environment, target)));
     }
     for kind in PACKAGES {
-        let wanted = target.filter(|target| **kind == TOOLKIT || target.add_ons.contains(&kind.name));
+        let wanted = target.filter(|target| target.has(kind));
         let root = wanted.map(|target| target.root.as_os_str().to_owned());
         for name in kind.root_variables {
             changes.extend(scalar_change(environment, owned, name, root.clone()));
         }
     }
-    let compiler = target.map(|target| target.root.join("bin/nvcc")).filter(|path| path.exists());
+    let compiler = target.map(|target| target.root.join(COMPILER)).filter(|path| path.exists());
     changes.extend(scalar_change(environment, owned, "CUDACXX", compiler.map(PathBuf::into_os_string)));
     changes
 }
@@ -108,8 +123,7 @@ fn added(
     if is_left_out {
         return Vec::new();
     }
-    let paths = directories.iter().map(|directory| target.root.join(directory));
-    paths.filter(|path| path.is_dir()).map(PathBuf::into_os_string).collect()
+    target.present(directories).iter().map(|directory| target.root.join(directory).into()).collect()
 }
 
 /// Strips what is ours from a list and puts `added` before the rest, whose elements are kept byte
