@@ -5,7 +5,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     cache, completions, config, current, default, discover, du, env, exec, export, gc, install, link, list,
-    list_remote, local, mirror, outdated, shim, uninstall, upgrade, use_, verify, which,
+    list_remote, local, mirror, module, outdated, shim, uninstall, upgrade, use_, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -43,6 +43,7 @@ enum Command {
     Discover(discover::Discover),
     Export(export::Export),
     Mirror(mirror::Mirror),
+    Module(module::Module),
     Verify(verify::Verify),
     Gc(gc::Gc),
     Du(du::Du),
@@ -59,6 +60,13 @@ impl Cli {
     /// # Errors
     /// Returns what the command failed at.
     pub fn run(&self, context: &Context) -> Result<()> {
+        let result = self.run_command(context);
+        // A command that failed may have changed something before.
+        module::keep_in_step(context);
+        result
+    }
+
+    fn run_command(&self, context: &Context) -> Result<()> {
         match &self.command {
             Command::Install(command) => command.run(context),
             Command::Uninstall(command) => command.run(context),
@@ -77,6 +85,7 @@ impl Cli {
             Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),
             Command::Mirror(command) => command.run(context),
+            Command::Module(command) => command.run(context),
             Command::Verify(command) => command.run(context),
             Command::Gc(command) => command.run(context),
             Command::Du(command) => command.run(context),

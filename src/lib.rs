@@ -19,6 +19,7 @@ pub mod discover;
 pub mod error;
 pub mod fetch;
 pub mod install;
+pub mod integrate;
 pub mod layout;
 pub mod mirror;
 pub mod model;

@@ -17,6 +17,7 @@ pub mod list;
 pub mod list_remote;
 pub mod local;
 pub mod mirror;
+pub mod module;
 pub mod outdated;
 pub mod shim;
 pub mod uninstall;

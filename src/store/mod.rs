@@ -8,6 +8,7 @@
 //!   layout                  layout number
 //!   default                 the request that is the default, as it was typed
 //!   stores                  further stores, one path a line, for shims and hooks
+//!   module-trees            directories of modulefiles to keep in step, one path a line
 //!   bin/cudaman-shim
 //!   shims/bin/<tool>        hard links to the shim
 //!   shims/{include,…}       links to the default toolchain
@@ -49,6 +50,7 @@ mod home;
 mod keys;
 mod lay;
 mod locks;
+mod module_trees;
 mod packages;
 mod prepare;
 mod publish;
@@ -72,6 +74,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use cache::{Cache, Cached, Claim, PartFile};
 pub use compose::Composition;
@@ -99,6 +102,7 @@ pub struct Store {
     locks: Locks,
     abilities: Abilities,
     faults: Arc<Faults>,
+    is_prepared: AtomicBool,
 }
 
 impl Store {
@@ -117,6 +121,7 @@ impl Store {
             ignored: Vec::new(),
             abilities: Abilities::ALL,
             faults: Arc::default(),
+            is_prepared: AtomicBool::new(false),
         };
         for path in further {
             match Home::new(path).and_then(|home| home.check_layout().map(|()| home)) {
