@@ -22,6 +22,7 @@ mod kill;
 mod large;
 mod link;
 mod mirror;
+mod module_programs;
 mod module_trees;
 mod order;
 mod pins;

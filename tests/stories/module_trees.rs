@@ -8,7 +8,7 @@ use super::link::{state, toolkit};
 use crate::support::{Mirror, Release, Sandbox};
 
 /// A sandbox that can install two releases, one of them with cuDNN.
-fn sandbox() -> (Mirror, Sandbox) {
+pub(super) fn sandbox() -> (Mirror, Sandbox) {
     let mirror = Mirror::start();
     for label in ["11.8.0", "12.4.1"] {
         Release::tiny(label).serve(&mirror);
