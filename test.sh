@@ -23,7 +23,7 @@ skipped=
 # A command and the Debian package that brings it.
 needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux direnv:direnv cmake:cmake ninja:ninja-build
     make:make strace:strace shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
-    gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm'
+    gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm tclsh:tcl'
 
 has() {
     command -v "$1" >/dev/null 2>&1
@@ -110,6 +110,19 @@ prepare_python_tools() {
     PATH=$tools/bin:$PATH
 }
 
+# Lmod from its package, unless what conflicts with it is installed; Environment Modules are unpacked only.
+prepare_modules() {
+    has apt-get && has dpkg || return 0
+    if [ "$(id -u)" -eq 0 ] && ! [ -e /usr/share/lmod ] && ! dpkg -s environment-modules >/dev/null 2>&1; then
+        apt_install lmod || true
+    fi
+    modules=$tools/environment-modules
+    if ! [ -e "$modules/usr" ] && mkdir -p "$modules"; then
+        (cd "$modules" && apt-get download -qq environment-modules && dpkg -x environment-modules_*.deb .) \
+            >/dev/null 2>&1 || true
+    fi
+}
+
 # cargo_group NAME SUBCOMMAND ARGUMENT...: left out where cargo lacks the subcommand
 cargo_group() {
     name=$1
@@ -184,6 +197,7 @@ mkdir -p "$tools"
 : >"$CUDAMAN_TEST_SKIPS"
 prepare_system
 prepare_python_tools
+prepare_modules
 export PATH
 
 cargo_group 'cargo fmt' fmt --all -- --check

@@ -5,8 +5,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands::{
     cache, completions, conda, config, current, default, direnv, discover, du, env, exec, export, gc, hook,
-    init, install, link, list, list_remote, local, mirror, outdated, setup, shim, uninstall, upgrade, use_,
-    venv, verify, which,
+    init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim, uninstall, upgrade,
+    use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -50,6 +50,7 @@ enum Command {
     Discover(discover::Discover),
     Export(export::Export),
     Mirror(mirror::Mirror),
+    Module(module::Module),
     Verify(verify::Verify),
     Gc(gc::Gc),
     Du(du::Du),
@@ -68,6 +69,13 @@ impl Cli {
     /// # Errors
     /// Returns what the command failed at.
     pub fn run(&self, context: &Context) -> Result<()> {
+        let result = self.run_command(context);
+        // A command that failed may have changed something before.
+        module::keep_in_step(context);
+        result
+    }
+
+    fn run_command(&self, context: &Context) -> Result<()> {
         match &self.command {
             Command::Install(command) => command.run(context),
             Command::Uninstall(command) => command.run(context),
@@ -91,6 +99,7 @@ impl Cli {
             Command::Discover(command) => command.run(context),
             Command::Export(command) => command.run(context),
             Command::Mirror(command) => command.run(context),
+            Command::Module(command) => command.run(context),
             Command::Verify(command) => command.run(context),
             Command::Gc(command) => command.run(context),
             Command::Du(command) => command.run(context),

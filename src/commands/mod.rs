@@ -21,6 +21,7 @@ pub mod list;
 pub mod list_remote;
 pub mod local;
 pub mod mirror;
+pub mod module;
 pub mod outdated;
 pub mod setup;
 pub mod shim;

@@ -4,6 +4,7 @@
 pub mod conda;
 pub mod direnv;
 pub mod handmade;
+pub mod modules;
 pub mod rc;
 pub mod venv;
 

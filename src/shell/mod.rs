@@ -12,13 +12,15 @@ pub mod format;
 mod jupyter;
 pub mod plan;
 mod project;
-mod quote;
+pub mod quote;
+mod settings;
 mod shells;
 mod vscode;
 
 pub use activation::{Activation, Foreign, Kind, Loading};
 pub use format::{FORMATS, Format, Render, Toolkit};
 pub use plan::{Change, Target, Wanted};
+pub use settings::{Setting, settings};
 pub use shells::{HomeDirectory, SHELLS, Shell, direnv_text, login_text, shell};
 
 /// Returns a statement of fish that sets a variable of the shell's own.

@@ -8,7 +8,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::model::Environment;
-use crate::packages::{PACKAGES, TOOLKIT};
+use crate::packages::{PACKAGES, PackageKind, TOOLKIT};
 
 /// One change to one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,13 +45,28 @@ pub struct Target<'a> {
 /// gets. Stubs are for the linker alone: a program that loads them finds no GPU. And the linker gets
 /// nothing but stubs, as in NVIDIA's own images: CMake takes what gcc finds by `LIBRARY_PATH` for a
 /// directory of the system, and writes no RUNPATH for it (measured with 3.25 and CUDA 13.0.2).
-const LISTS: &[(&str, &[&str])] = &[
+pub(super) const LISTS: &[(&str, &[&str])] = &[
     ("PATH", &["bin"]),
     ("LD_LIBRARY_PATH", &["lib64", "nvvm/lib64", "extras/CUPTI/lib64"]),
     ("LIBRARY_PATH", &["lib64/stubs"]),
     ("PKG_CONFIG_PATH", &["pkgconfig"]),
     ("MANPATH", &["share/man"]),
 ];
+
+/// What `CUDACXX` names.
+pub(super) const COMPILER: &str = "bin/nvcc";
+
+impl Target<'_> {
+    /// Tells whether it brings a kind of package.
+    pub(super) fn has(&self, kind: &PackageKind) -> bool {
+        *kind == TOOLKIT || self.add_ons.contains(&kind.name)
+    }
+
+    /// Returns those of some directories below the root that are there.
+    pub(super) fn present<'a>(&self, directories: &[&'a str]) -> Vec<&'a str> {
+        directories.iter().copied().filter(|directory| self.root.join(directory).is_dir()).collect()
+    }
+}
 
 /// The `versions/` directory of what is in effect, as it is spelled there: a process with another home,
 /// or with other stores, strips it too.
@@ -82,11 +97,11 @@ pub fn changes(environment: &Environment, owned: &[PathBuf], wanted: &Wanted<'_>
         Wanted::Missing(_) | Wanted::System => None,
     };
     for kind in PACKAGES {
-        let target = target.filter(|target| **kind == TOOLKIT || target.add_ons.contains(&kind.name));
+        let target = target.filter(|target| target.has(kind));
         let root = target.map(|target| target.root.as_os_str());
         kind.root_variables.iter().for_each(|name| plan.scalar(name, root, &mut changes));
     }
-    let compiler = target.map(|target| target.root.join("bin/nvcc")).filter(|path| path.exists());
+    let compiler = target.map(|target| target.root.join(COMPILER)).filter(|path| path.exists());
     plan.scalar("CUDACXX", compiler.as_deref().map(Path::as_os_str), &mut changes);
     let home = match wanted {
         Wanted::Toolchain(target) => target.root.parent().map(Path::to_owned),
@@ -150,8 +165,7 @@ fn added(name: &str, directories: &[&str], wanted: &Wanted<'_>) -> Vec<OsString>
     if name == "LD_LIBRARY_PATH" && !target.sets_library_path {
         return Vec::new();
     }
-    let paths = directories.iter().map(|directory| target.root.join(directory));
-    paths.filter(|path| path.is_dir()).map(PathBuf::into_os_string).collect()
+    target.present(directories).iter().map(|directory| target.root.join(directory).into()).collect()
 }
 
 /// What a change is worked out from.

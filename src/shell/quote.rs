@@ -2,7 +2,8 @@
 //! (RELIABILITY.md, finding 9): no one quoting serves POSIX shells, fish and csh alike.
 
 /// Quotes for sh, bash, zsh, dash, ksh.
-pub(super) fn posix(value: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn posix(value: &[u8]) -> Vec<u8> {
     wrap(value, |byte| match byte {
         b'\'' => Some(b"'\\''"),
         _ => None,

@@ -92,6 +92,10 @@ impl Home {
         self.root.join("stores")
     }
 
+    pub(super) fn module_trees(&self) -> PathBuf {
+        self.root.join("module-trees")
+    }
+
     /// The request that stands for the default, as it was typed.
     pub(super) fn default_request(&self) -> PathBuf {
         self.root.join("default")

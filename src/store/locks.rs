@@ -5,7 +5,7 @@
 //! on without, said once: publishing is one rename either way.
 //!
 //! Taken in this order, so that no two processes wait for each other: toolchain, packages in use,
-//! archive, new packages, store.
+//! archive, new packages, store, module trees.
 //!
 //! | key | held by | while |
 //! |---|---|---|
@@ -15,6 +15,7 @@
 //! | archive | a download | until the file is complete |
 //! | new packages | commit | trees and receipts are renamed into place |
 //! | store | compose, remove, default, indexes | publishing and the indexes |
+//! | module trees | module, and every change once it is done | the list of trees and their files are written |
 
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -51,6 +52,7 @@ impl Default for Waiting {
 pub(super) enum Key<'a> {
     Archive(&'a Digest),
     InUse,
+    ModuleTrees,
     NewPackages,
     Store,
     Toolchain(&'a ToolchainName),
@@ -61,6 +63,7 @@ impl Key<'_> {
         match self {
             Self::Archive(digest) => format!("archive-{digest}"),
             Self::InUse => "in-use".to_owned(),
+            Self::ModuleTrees => "module-trees".to_owned(),
             Self::NewPackages => "new-packages".to_owned(),
             Self::Store => "store".to_owned(),
             Self::Toolchain(name) => format!("toolchain-{name}"),
@@ -71,6 +74,7 @@ impl Key<'_> {
         match self {
             Self::Archive(digest) => format!("the download of archive {}", digest.short()),
             Self::InUse => "the packages in use".to_owned(),
+            Self::ModuleTrees => "the trees of modulefiles".to_owned(),
             Self::NewPackages => "new packages".to_owned(),
             Self::Store => "the store".to_owned(),
             Self::Toolchain(name) => format!("toolchain `{name}`"),

@@ -11,6 +11,7 @@
 //!   attachments             environments that have a toolkit, one a line
 //!   env.sh shell/           what shells source
 //!   library-path            the policy for LD_LIBRARY_PATH, for hooks
+//!   module-trees            directories of modulefiles to keep in step, one path a line
 //!   bin/cudaman-shim
 //!   shims/bin/<tool>        hard links to the shim
 //!   shims/{include,…}       links to the default toolchain
@@ -54,6 +55,7 @@ mod hooks;
 mod keys;
 mod lay;
 mod locks;
+mod module_trees;
 mod packages;
 mod prepare;
 mod publish;
@@ -77,6 +79,7 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 pub use attachments::Attachment;
 pub use cache::{Cache, Cached, Claim, PartFile};
@@ -105,6 +108,7 @@ pub struct Store {
     locks: Locks,
     abilities: Abilities,
     faults: Arc<Faults>,
+    is_prepared: AtomicBool,
 }
 
 impl Store {
@@ -123,6 +127,7 @@ impl Store {
             ignored: Vec::new(),
             abilities: Abilities::ALL,
             faults: Arc::default(),
+            is_prepared: AtomicBool::new(false),
         };
         for path in further {
             match Home::new(path).and_then(|home| home.check_layout().map(|()| home)) {

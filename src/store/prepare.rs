@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use rustix::fs::{Access, access};
 
@@ -26,10 +27,17 @@ impl Store {
         Ok(())
     }
 
+    /// Tells whether this process has prepared the home, and so may have changed what is in it.
+    #[must_use]
+    pub fn is_prepared(&self) -> bool {
+        self.is_prepared.load(Ordering::Relaxed)
+    }
+
     /// As [`Store::prepare`], and collects no packages.
     pub(super) fn make_ready(&self) -> Result<(), StoreError> {
         self.own.check_layout()?;
         self.make_directories()?;
+        self.is_prepared.store(true, Ordering::Relaxed);
         let layout = format!("{LAYOUT}\n");
         let is_current =
             read_limited(&self.own.layout(), 64).is_ok_and(|text| text == Some(layout.clone().into()));

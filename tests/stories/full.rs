@@ -9,10 +9,10 @@ use crate::support::{CUDAMAN, Mirror, Release, Run, Sandbox, have, skip};
 use crate::support::{file, serve_files};
 
 /// A file system of our own, unmounted when dropped.
-struct Mount(PathBuf);
+pub(super) struct Mount(PathBuf);
 
 impl Mount {
-    fn new(path: &Path, arguments: &[&str]) -> Option<Self> {
+    pub(super) fn new(path: &Path, arguments: &[&str]) -> Option<Self> {
         std::fs::create_dir_all(path).expect("a directory");
         let done = Command::new("mount").args(arguments).arg(path).output();
         if done.is_ok_and(|output| output.status.success()) {

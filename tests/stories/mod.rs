@@ -24,6 +24,8 @@ mod kill;
 mod large;
 mod link;
 mod mirror;
+mod module_programs;
+mod module_trees;
 mod order;
 mod pins;
 mod plans;
