@@ -3,7 +3,7 @@
 //! A line is only taken where the file stays a valid script that does everything else it did. What can't
 //! be taken so is left as it is, with the reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -83,10 +83,9 @@ fn in_one_file<'a>(file: &Path, found: &'a [HandMade], result: &mut TakeOver<'a>
     let is_system = file.ends_with(files::SYSTEM_ENVIRONMENT);
     let alone = |one| if is_system { Some(Left::System) } else { alone(one, &lines) };
     let mut judged: Vec<(&HandMade, Option<Left>)> = found.iter().map(|one| (one, alone(one))).collect();
-    for (at, left) in needed(&taken(&judged), &lines) {
-        if let Some(judgement) = judged.iter_mut().find(|(one, _)| index(one) == at) {
-            judgement.1 = Some(left);
-        }
+    let mut kept = needed(&taken(&judged), &lines);
+    for (one, left) in &mut judged {
+        *left = left.take().or_else(|| kept.remove(&index(one)));
     }
     let failure = write(file, &bytes, &taken(&judged)).err().map(Arc::new);
     for (one, left) in judged {
@@ -119,8 +118,8 @@ fn alone(one: &HandMade, lines: &[Line]) -> Option<Left> {
 
 /// Returns those of the chosen lines that must stay because of what stands around them. Lines beside each
 /// other stay together: half of a body would not be what anyone wants.
-fn needed(chosen: &BTreeSet<usize>, lines: &[Line]) -> Vec<(usize, Left)> {
-    let mut kept = Vec::new();
+fn needed(chosen: &BTreeSet<usize>, lines: &[Line]) -> BTreeMap<usize, Left> {
+    let mut kept = BTreeMap::new();
     let mut run = Vec::new();
     let mut before = Edges::default();
     let code = lines.iter().enumerate().filter(|(_, line)| line.is_code);
