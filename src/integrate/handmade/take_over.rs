@@ -63,7 +63,11 @@ pub fn comment_out(found: &[HandMade]) -> TakeOver<'_> {
 /// # Errors
 /// Returns an error where the file can't be read or replaced; it is then as it was.
 pub fn restore(file: &Path) -> Result<usize, RcError> {
-    let bytes = rc::read(file)?.unwrap_or_default();
+    let bytes = match rc::read(file) {
+        // Nothing in it was ever taken over.
+        Err(RcError::NotAFile(_)) => return Ok(0),
+        bytes => bytes?.unwrap_or_default(),
+    };
     let mut count = 0;
     let mut restored = Vec::with_capacity(bytes.len());
     for line in split(&bytes) {
