@@ -1,7 +1,7 @@
 //! The command line: every command is one file in `commands/`, and one row here.
 
 use anyhow::Result;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::commands::{
     cache, completions, conda, config, current, default, direnv, discover, du, env, exec, export, gc, hook,
@@ -105,7 +105,7 @@ impl Cli {
             Command::Du(command) => command.run(context),
             Command::Cache(command) => command.run(context),
             Command::Config(command) => command.run(context),
-            Command::Completions(command) => command.run(&mut Self::command(), context),
+            Command::Completions(command) => command.run(context),
             Command::Hook(command) => command.run(context),
             Command::Shim(command) => command.run(context),
         }

@@ -94,7 +94,13 @@ pub fn brief(error: &Error) -> String {
         text.push_str("; ");
         text.push_str(hint.trim_start_matches("hint: "));
     }
-    printable(&text).replace('\n', "\\n")
+    one_line(&text)
+}
+
+/// Makes line breaks visible too: a name must not look like several lines.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
 }
 
 /// Returns the exit status that an error stands for.

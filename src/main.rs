@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
 use cudaman::cli::Cli;
 use cudaman::context::{self, Context};
 use cudaman::error;
@@ -10,6 +11,12 @@ use cudaman::ui::Ui;
 
 fn main() -> ExitCode {
     context::outlive_file_limit();
+    // A shell that completes a line asks by a variable; that is all this run is for then.
+    match CompleteEnv::with_factory(Cli::command).try_complete(context::arguments(), None) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(_) => return ExitCode::FAILURE,
+    }
     let cli = match Cli::try_parse_from(context::arguments()) {
         Ok(cli) => cli,
         Err(problem) => {

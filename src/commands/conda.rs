@@ -1,14 +1,15 @@
 //! `cudaman conda`: toolkits for conda environments.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::active;
 use crate::context::Context;
-use crate::error::{Advise as _, advised, with_advice};
+use crate::error::{Advise as _, advised, one_line, with_advice};
 use crate::integrate::conda::{self, AttachError, CondaEnvironment, FindError, State};
 use crate::integrate::handmade::{self, HandMade};
 use crate::model::{ToolchainName, ToolchainRequest};
@@ -32,10 +33,11 @@ enum Command {
 #[derive(clap::Args)]
 struct Attach {
     /// The environment's name or prefix
+    #[arg(add = ArgValueCandidates::new(super::candidates::environments))]
     environment: OsString,
 
     /// Which toolkit, of those installed
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: ToolchainRequest,
 
     /// Make comments of the lines that set up CUDA by hand in the environment's own scripts
@@ -47,6 +49,7 @@ struct Attach {
 #[derive(clap::Args)]
 struct Detach {
     /// The environment's name or prefix
+    #[arg(add = ArgValueCandidates::new(super::candidates::environments))]
     environment: OsString,
 }
 
@@ -139,9 +142,11 @@ impl Detach {
         for file in handmade::scripts_in_conda(&environment.prefix) {
             handmade::restore(&file)?;
         }
-        if context.store.attachments().iter().any(|other| other.place == environment.prefix) {
-            context.prepare()?;
-            context.store.detach(conda::KIND, &environment.prefix).hint_from(StoreError::hint)?;
+        for attachment in context.store.attachments() {
+            if attachment.kind == conda::KIND && is_same(&attachment.place, &environment.prefix) {
+                context.prepare()?;
+                context.store.detach(conda::KIND, &attachment.place).hint_from(StoreError::hint)?;
+            }
         }
         context.ui.say(if was_there {
             "detached; a shell in which the environment is active keeps the toolkit until it is left"
@@ -170,7 +175,8 @@ impl List {
                 format!("  (its own: {})", row.brings.join(", "))
             };
             let name = row.name.unwrap_or_else(|| "-".to_owned());
-            context.ui.data(&format!("{name}  {toolkit}  {}{problem}{brings}", row.prefix.display()))?;
+            let line = format!("{name}  {toolkit}  {}{problem}{brings}", row.prefix.display());
+            context.ui.data(&one_line(&line))?;
         }
         Ok(())
     }
@@ -179,11 +185,11 @@ impl List {
 fn rows(context: &Context) -> Vec<Row> {
     let attachments = context.store.attachments();
     let attached = |prefix: &PathBuf| {
-        attachments.iter().find(|other| other.kind == conda::KIND && other.place == *prefix)
+        attachments.iter().find(|other| other.kind == conda::KIND && is_same(&other.place, prefix))
     };
     let mut environments = conda::environments(&context.environment);
     for attachment in attachments.iter().filter(|attachment| attachment.kind == conda::KIND) {
-        if environments.iter().all(|environment| environment.prefix != attachment.place) {
+        if !environments.iter().any(|environment| is_same(&environment.prefix, &attachment.place)) {
             environments.push(CondaEnvironment {
                 name: None,
                 prefix: attachment.place.clone(),
@@ -210,6 +216,11 @@ fn rows(context: &Context) -> Vec<Row> {
         }
     };
     environments.into_iter().map(row).collect()
+}
+
+/// Compares two spellings of a directory, of which one may go through a link.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
 fn problem(attachment: &Attachment, context: &Context) -> Option<&'static str> {

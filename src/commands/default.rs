@@ -1,6 +1,7 @@
 //! `cudaman default`: what is in effect where nothing else was chosen.
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use super::make_default;
@@ -13,7 +14,7 @@ use crate::store::StoreError;
 #[derive(clap::Args)]
 pub struct Default {
     /// Which toolkit, or `system`
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
     /// Have no default, also after the next install

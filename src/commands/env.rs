@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 
 use crate::active::{self, Active, effect};
 use crate::context::Context;
@@ -15,7 +16,7 @@ use crate::shell::{self, Change, Render, Toolkit, format};
 #[derive(clap::Args)]
 pub struct Env {
     /// Which toolkit; none means the one in effect
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
     /// For which shell or file

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::process::CommandExt as _;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 
 use crate::active::{self, effect};
 use crate::context::Context;
@@ -15,7 +16,7 @@ use crate::shell::Change;
 #[derive(clap::Args)]
 pub struct Exec {
     /// Which toolkit; none means the one in effect
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
     /// The command and its arguments

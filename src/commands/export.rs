@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::bundle::{self, Contents};
@@ -15,7 +16,7 @@ use crate::ui::human_bytes;
 #[derive(clap::Args)]
 pub struct Export {
     /// Which toolkits; packages that they share are written once
-    #[arg(required = true, value_name = "REQUEST")]
+    #[arg(required = true, value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     requests: Vec<ToolchainRequest>,
 
     /// Where to, `-` for stdout; else cuda-<name>.tar.zst here

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::active;
@@ -20,7 +21,7 @@ use crate::store::Toolchain;
 #[derive(clap::Args)]
 pub struct Install {
     /// Which toolkits: a version or its beginning, a range, a tag such as cu118, with add-ons
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installable))]
     requests: Vec<ToolchainRequest>,
 
     /// How much of the release

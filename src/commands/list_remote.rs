@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use super::install::source_names;
@@ -19,7 +20,7 @@ use crate::store::Toolchain;
 #[derive(clap::Args)]
 pub struct ListRemote {
     /// Only releases that match; `cudnn` or another add-on lists its releases
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installable))]
     request: Option<ToolchainRequest>,
 
     /// Ask this source only

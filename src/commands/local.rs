@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::active::{self, PIN_FILE};
@@ -15,7 +16,7 @@ use crate::model::request::Base;
 #[derive(clap::Args)]
 pub struct Local {
     /// Which toolkit
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
     /// Remove the pin of this directory

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use super::install::source_names;
@@ -20,7 +21,7 @@ pub struct Mirror {
     directory: PathBuf,
 
     /// Which toolkits, with which add-ons
-    #[arg(required = true, value_name = "REQUEST")]
+    #[arg(required = true, value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installable))]
     requests: Vec<ToolchainRequest>,
 
     /// How much of each release

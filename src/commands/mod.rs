@@ -1,6 +1,7 @@
 //! One file per command: its arguments and a `run` that asks the modules below and prints.
 
 pub mod cache;
+mod candidates;
 pub mod completions;
 pub mod conda;
 pub mod config;

@@ -1,6 +1,7 @@
 //! `cudaman uninstall`: removes toolchains, and the packages that no other toolchain uses.
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use super::unambiguous;
@@ -16,7 +17,7 @@ use crate::ui::human_bytes;
 #[derive(clap::Args)]
 pub struct Uninstall {
     /// Which toolchains: a full name, or a request that only one satisfies
-    #[arg(value_name = "NAME", required = true)]
+    #[arg(value_name = "NAME", required = true, add = ArgValueCandidates::new(super::candidates::installed))]
     names: Vec<String>,
 
     /// Keep packages that nothing uses any more, for a quick install later

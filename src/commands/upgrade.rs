@@ -1,6 +1,7 @@
 //! `cudaman upgrade`: installs the newest update of each line beside what is there.
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use super::{make_default, unambiguous};
@@ -12,7 +13,7 @@ use crate::model::{ToolchainName, ToolchainRequest};
 #[derive(clap::Args)]
 pub struct Upgrade {
     /// Which toolchains; none means all
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(super::candidates::installed))]
     names: Vec<String>,
 
     /// Print the result as JSON

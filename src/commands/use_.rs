@@ -3,6 +3,7 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 
 use super::make_default;
 use crate::active;
@@ -14,7 +15,7 @@ use crate::model::ToolchainRequest;
 #[derive(clap::Args)]
 pub struct Use {
     /// Which toolkit; none looks again at what the directory and the default say
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
     /// Go back to the pin or the default

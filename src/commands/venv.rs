@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
 use crate::active;
 use crate::context::Context;
-use crate::error::{Advise as _, advised, with_advice};
+use crate::error::{Advise as _, advised, one_line, with_advice};
 use crate::integrate::venv::{self, VenvError};
 use crate::model::{ToolchainName, ToolchainRequest};
 use crate::store::{Attachment, StoreError};
@@ -33,7 +34,7 @@ struct Attach {
     directory: PathBuf,
 
     /// Which toolkit, of those installed
-    #[arg(value_name = "REQUEST")]
+    #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: ToolchainRequest,
 }
 
@@ -130,7 +131,8 @@ impl List {
         }
         for row in rows {
             let problem = row.problem.map(|problem| format!("  {problem}")).unwrap_or_default();
-            context.ui.data(&format!("{}  {}{problem}", row.directory.display(), row.toolkit))?;
+            let line = format!("{}  {}{problem}", row.directory.display(), row.toolkit);
+            context.ui.data(&one_line(&line))?;
         }
         Ok(())
     }

@@ -88,6 +88,11 @@ pub struct Known {
     pub built_for: Option<Version>,
 }
 
+/// Returns the toolkits that are known without asking, oldest first: those of our own table.
+pub fn known_toolkits() -> impl Iterator<Item = &'static Version> {
+    runfile::releases()
+}
+
 /// Looks a file up in the program's own tables, by its sha256.
 #[must_use]
 pub fn known(digest: &Digest) -> Option<Known> {

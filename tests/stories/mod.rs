@@ -5,6 +5,7 @@ mod bundle;
 mod bundle_lies;
 mod bundle_program;
 mod cli;
+mod completions;
 mod conda;
 mod damage;
 mod env_files;

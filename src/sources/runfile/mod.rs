@@ -32,6 +32,11 @@ const FIRST_WITH_COMPONENTS: [u32; 1] = [11];
 /// The source `runfile`.
 pub struct Runfile;
 
+/// Returns the releases of the table.
+pub(super) fn releases() -> impl Iterator<Item = &'static Version> {
+    table::rows().keys()
+}
+
 /// Finds the installer that has this digest. Of some, no sha256 is known.
 pub(super) fn known(digest: &Digest) -> Option<Known> {
     table::rows().iter().find_map(|(release, row)| {
