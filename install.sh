@@ -101,7 +101,9 @@ next_steps() {
 
 Done. No file outside \`$home\` and this clone was changed. What comes next is yours:
 
-  1. Add this line to your shell's rc file (~/.bashrc, ~/.zshrc):
+  1. Load cudaman in your shells: this shows the rc files and what they get, asks, and can be undone.
+         "$spelled/bin/cudaman" setup
+     Without it, add this line by hand:
          export PATH="$spelled/shims/bin:$spelled/bin:\$PATH"
   2. See what is active, and choose:
          cudaman current
