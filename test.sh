@@ -158,6 +158,16 @@ shell_group() {
     group "$1" "$@"
 }
 
+# conda's scripts in the hands of another activator than conda's, which brings some 200 crates of its own.
+activators_group() {
+    if ! cargo fetch --quiet --locked --manifest-path tests/activators/Cargo.toml >/dev/null 2>&1; then
+        skip 'other activators' 'cargo could not fetch their crates'
+        return
+    fi
+    group 'other activators' env CUDAMAN_PROGRAM="$PWD/target/debug/cudaman" CARGO_TARGET_DIR="$PWD/target/activators" \
+        cargo test --locked --manifest-path tests/activators/Cargo.toml
+}
+
 # Stories that install NVIDIA's toolkits: the tests named `real::`, ignored unless asked for.
 real_group() {
     if [ "${CUDAMAN_TEST_REAL-1}" = 0 ]; then
@@ -207,6 +217,7 @@ shell_group shellcheck
 shell_group shfmt -i 4 -ci -d
 cargo_group 'cargo deny' deny check bans licenses sources
 portable_group
+activators_group
 real_group
 printf '\n'
 summary
