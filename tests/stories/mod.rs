@@ -17,6 +17,7 @@ mod from_with;
 mod full;
 mod growth;
 mod hooks;
+mod hooks_inherited;
 mod host_compiler;
 mod hostile;
 mod injection;

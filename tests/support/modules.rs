@@ -16,7 +16,7 @@ pub(crate) struct Program {
     pub(crate) tree: &'static str,
     pub(crate) shell: &'static str,
     /// What makes `module` a command of that shell.
-    prelude: String,
+    pub(crate) prelude: String,
 }
 
 /// What a session did: the environment before it and after each step, and what was said.
