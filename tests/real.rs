@@ -6,6 +6,7 @@ mod cmake;
 mod debian;
 mod empty_home;
 mod from_debian;
+mod hook;
 mod host_compiler;
 mod make;
 mod pytorch;

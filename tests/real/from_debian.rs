@@ -11,8 +11,8 @@ use std::process::Command;
 
 use super::cmake::LISTS;
 use super::debian::{apt, run};
-use super::host_compiler;
 use super::workshop::{OLDER, Workshop, assert_runtime, downloads, ok, timed};
+use super::{hook, host_compiler};
 use crate::support::{have, skip};
 
 const COMPILE: [&str; 4] = ["-arch=sm_75", "-o", "program", "vector-add.cu"];
@@ -105,6 +105,7 @@ fn debians_packages_given_as_files_are_three_compilers_in_three_directories_with
         compile(&shop, toolkit);
         build(&shop, toolkit);
     }
+    hook::one_shell(&shop, &[BOOKWORM.release, OLDER, TRIXIE.release]);
     host_compiler::a_newer_gcc(&shop, TRIXIE.release);
     match glibc_headers() {
         Ok(headers) => host_compiler::a_newer_glibc(&shop, TRIXIE.release, &headers),
