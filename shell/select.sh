@@ -41,7 +41,7 @@ __cudaman_apply() {
     __cudaman_active=$__cudaman_wanted
     case $__cudaman_wanted in
         # The shims come before what the machine has: they say what is missing, and run nothing else.
-        missing) __cudaman_enter '' "$__cudaman_home/versions/../shims/bin" "$__cudaman_all" ;;
+        missing) __cudaman_enter '' "$__cudaman_home/versions/../shims/missing" "$__cudaman_all" ;;
         *) __cudaman_enter "$__cudaman_wanted" '' "$__cudaman_all" ;;
     esac
     __cudaman_after=${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-}

@@ -19,7 +19,7 @@ __cudaman_act() {
         return 0
     fi
     printf '%s\n' "cudaman: the toolkit \`${3##*/}\`, attached to this environment, is not installed; \`cudaman install '${3##*/}'\`" >&2
-    __cudaman_enter '' "${4%%:*}/../shims/bin" "$4"
+    __cudaman_enter '' "${4%%:*}/../shims/missing" "$4"
 }
 
 # __cudaman_undo WHO OWNED: brings back what was in effect before, unless someone has chosen otherwise since.

@@ -63,7 +63,7 @@ pub fn actor(environment: &Environment) -> Option<(&str, &str)> {
 /// The shims by way of `versions/`, so that the element is recognised as ours and stripped again: the
 /// user's own `shims/bin` stays.
 fn shims_element(home: &Path) -> PathBuf {
-    home.join("versions/../shims/bin")
+    home.join("versions/../shims/missing")
 }
 
 fn changes_to(wanted: &Wanted<'_>, context: &Context) -> Vec<Change> {

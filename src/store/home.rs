@@ -64,6 +64,7 @@ impl Home {
             self.shell(),
             self.shims(),
             self.shims_bin(),
+            self.shims_missing(),
             self.resolve(),
             self.packages(),
             self.versions(),
@@ -131,6 +132,11 @@ impl Home {
 
     pub(super) fn shims(&self) -> PathBuf {
         self.root.join("shims")
+    }
+
+    /// The shims of every tool that a toolkit can have, for PATH where what is pinned isn't installed.
+    pub(super) fn shims_missing(&self) -> PathBuf {
+        self.shims().join("missing")
     }
 
     pub(super) fn shims_bin(&self) -> PathBuf {

@@ -14,6 +14,7 @@
 //!   module-trees            directories of modulefiles to keep in step, one path a line
 //!   bin/cudaman-shim
 //!   shims/bin/<tool>        hard links to the shim
+//!   shims/missing/<tool>    links to the shim for all tools there are
 //!   shims/{include,…}       links to the default toolchain
 //!   resolve/<request>       one line: the toolchain it leads to
 //!   packages/<package>/     immutable trees
@@ -60,6 +61,7 @@ mod packages;
 mod prepare;
 mod publish;
 mod receipts;
+mod refusals;
 mod remove;
 mod repair;
 mod resolve;

@@ -3,6 +3,8 @@
 //! ```text
 //! shims/
 //!   bin/<tool>              hard link to bin/cudaman-shim
+//!   missing/<tool> -> ../../bin/cudaman-shim     of every CUDA tool, installed or not: hooks put it on PATH
+//!                                                where a pin isn't installed, so that nothing else answers
 //!   include -> ../versions/<default>/include …   for programs that take the parent of nvcc's
 //!                                                directory for the root
 //! ```
@@ -46,7 +48,7 @@ const ROOT_ENTRIES: &[&str] = &[
 
 /// The tools that an adopted toolkit gives a shim. Its `bin` may be `/usr/bin`, or a conda
 /// environment's: a shim for every program in it would take over the user's `ls` and `python`.
-const TOOLS: &[&str] = &[
+pub(super) const TOOLS: &[&str] = &[
     "bin2c",
     "compute-sanitizer",
     "cu++filt",
@@ -129,6 +131,7 @@ impl Store {
             remove_file(&directory.join(name))?;
         }
         sync_directory(&directory)?;
+        self.rebuild_refusals(staging)?;
         self.rebuild_links(staging)
     }
 
@@ -273,6 +276,6 @@ mod tests {
         assert_eq!(lab.read("shims/include/cuda.h"), "11.8");
         assert!(fs::symlink_metadata(lab.path("shims/version.json")).is_err());
         lab.store.set_default(None).expect("unset");
-        assert_eq!(names(&lab.path("shims")).expect("listed"), ["bin"]);
+        assert_eq!(names(&lab.path("shims")).expect("listed"), ["bin", "missing"]);
     }
 }

@@ -106,7 +106,7 @@ fn an_afternoon_leaves_no_trace() {
         assert_shown(&screen, &sandbox, "again", "11.8.0");
         assert_shown(&screen, &sandbox, "inner", "12.4.1");
         assert_shown(&screen, &sandbox, "outer", "11.8.0");
-        let shims = sandbox.store().join("versions/../shims/bin");
+        let shims = sandbox.store().join("versions/../shims/missing");
         let missing = format!("<missing:cuda:{}>", shims.display());
         assert!(screen.contains(&missing), "the user's CUDA_HOME is back: {screen}");
         assert!(screen.contains("<status 127>"), "{screen}");
@@ -232,7 +232,7 @@ fn a_strangers_directory_runs_and_prints_nothing() {
             &mut command,
             &format!(". \"$HOOK\"\nshow() {{ echo \"<$1:${{PATH%%:*}}>\"; }}\n{lines}exit 0\n"),
         );
-        assert!(screen.contains("versions/../shims/bin>"), "{}: {screen}", shell.name);
+        assert!(screen.contains("versions/../shims/missing>"), "{}: {screen}", shell.name);
         assert!(screen.contains("pins no toolkit"), "{}: {screen}", shell.name);
         assert!(!screen.contains("\u{1b}]0") && !screen.contains("\u{1b}[2J"), "{}: {screen:?}", shell.name);
         for place in [sandbox.path(), &directory, sandbox.home()] {
@@ -276,4 +276,20 @@ fn a_login_under_dash_needs_no_rc_file() {
     let run = crate::support::Run::of(sandbox.command("dash").args(["-euc", script]));
     assert!(run.stdout.ends_with("<none>\n<failed none>\n"), "{run:?}");
     run.expect(0, &["`9.0` is not installed", "hint: `ls "]);
+}
+
+#[test]
+fn a_machines_own_nvcc_does_not_answer_for_what_is_missing() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["setup", "--yes", "--shell", "bash"]).expect(0, &[]);
+    let bin = sandbox.project("usr/local/cuda/bin", None);
+    let nvcc = bin.join("nvcc");
+    std::fs::write(&nvcc, "#!/bin/sh\necho the machine\n").expect("written");
+    std::fs::set_permissions(&nvcc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("set");
+    sandbox.project("gone", Some("9.0"));
+    let script =
+        ". \"$HOME/.cudaman/shell/hook.bash\"; PATH=$BIN:$PATH; nvcc; cd gone; nvcc; echo $?; cd ..; nvcc";
+    let run = crate::support::Run::of(sandbox.command("bash").args(["-c", script]).env("BIN", &bin));
+    assert_eq!(run.stdout, "the machine\n127\nthe machine\n", "{run:?}");
+    assert_eq!(run.stderr.matches("`9.0` is not installed").count(), 2, "the hook, and the shim: {run:?}");
 }

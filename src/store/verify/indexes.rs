@@ -33,6 +33,9 @@ impl Store {
         for name in names(&self.own.shims_bin())?.iter().filter(|name| !shims.contains(*name)) {
             stale(self.own.shims_bin().join(name), "no toolchain has this tool");
         }
+        for path in self.absent_refusals() {
+            stale(path, "the shim is missing or out of date");
+        }
         for (name, target) in self.wanted_links()? {
             let path = self.own.shims().join(name);
             if fs::read_link(&path).ok() != Some(target) {
