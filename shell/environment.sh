@@ -3,52 +3,60 @@
 #
 # Ownership goes by location: what lies below the `versions` of a store is cudaman's and is stripped,
 # then what is wanted is added. `src/shell/plan.rs` says the same; a test holds the two together.
-# All names begin with __cudaman_, since POSIX has no `local`. What runs at a prompt costs about 2 us
-# a command, so commands are few: no loop where a pattern will do, no eval where a word will do.
+# All names begin with __cudaman_, since POSIX has no `local`. What runs at a prompt costs about 2 us a command and
+# 10 us a call (bash copies a function that it calls, and zsh looks at every variable when one ends), so
+# commands and calls are few: no loop where a pattern will do, no eval where a word will do.
 
 # __cudaman_enter ROOT FIRST OWNED: makes ROOT the only toolchain in effect. An empty ROOT leaves every
 # one, and PATH gets FIRST, if that is anything. OWNED lists the `versions` directories of all stores.
 __cudaman_enter() {
-    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
+    case ${ZSH_VERSION+x} in x) emulate -L sh ;; esac
     __cudaman_root=$1
-    __cudaman_owned=$3
-    __cudaman_versions=${3%%:*}
-    case :$3: in
-        *":${__CUDAMAN_OWNED:-$3}:"*) ;;
-        *) __cudaman_owned=$3:$__CUDAMAN_OWNED ;;
-    esac
-    __cudaman_lists "$2"
+    __cudaman_path=$2
+    __cudaman_libraries=
+    __cudaman_stubs=
+    __cudaman_configurations=
+    __cudaman_pages=
     __cudaman_compiler=
-    if [ -n "$1" ] && [ -e "$1/bin/nvcc" ]; then __cudaman_compiler=$1/bin/nvcc; fi
-    __cudaman_scalar CUDA_HOME "$1" "${CUDA_HOME+x}" "${CUDA_HOME-}"
-    __cudaman_scalar CUDA_PATH "$1" "${CUDA_PATH+x}" "${CUDA_PATH-}"
-    __cudaman_scalar CUDA_ROOT "$1" "${CUDA_ROOT+x}" "${CUDA_ROOT-}"
-    __cudaman_scalar CUDAToolkit_ROOT "$1" "${CUDAToolkit_ROOT+x}" "${CUDAToolkit_ROOT-}"
-    __cudaman_scalar CUDACXX "$__cudaman_compiler" "${CUDACXX+x}" "${CUDACXX-}"
-    __cudaman_add_ons "${1##*/}"
-    __cudaman_root=${1:-$2}
-    if [ -n "$__cudaman_root" ]; then
-        export "__CUDAMAN_OWNED=${__cudaman_root%/versions/*}/versions"
+    __cudaman_brings=
+    if [ -n "$1" ]; then __cudaman_find; fi
+    __cudaman_extras=:${CUDNN_HOME-}:${CUDNN_PATH-}:${CUDNN_ROOT-}:${CUDNN_INSTALL_PATH-}:${NCCL_HOME-}:${NCCL_ROOT-}:${CUTENSOR_HOME-}:${CUTENSOR_ROOT-}:${CUSPARSELT_HOME-}:${CUSPARSELT_ROOT-}:${CUDSS_HOME-}:${CUDSS_ROOT-}:${NVCOMP_HOME-}:${NVCOMP_ROOT-}
+    # What one that brought the same has left, nobody having touched it, only needs other roots.
+    case $__cudaman_brings$__cudaman_extras in
+        [!p]* | */versions/*) __cudaman_left= ;;
+    esac
+    if [ "$__cudaman_brings:${PATH-}:${LD_LIBRARY_PATH-}:${LIBRARY_PATH-}:${PKG_CONFIG_PATH-}:${MANPATH-}:${CUDA_HOME-}:${CUDA_PATH-}:${CUDA_ROOT-}:${CUDAToolkit_ROOT-}:${CUDACXX-}" = "${__cudaman_left-}" ]; then
+        __cudaman_exchange
     else
-        unset __CUDAMAN_OWNED
+        __cudaman_change "$1" "$3"
     fi
+    __cudaman_left=$__cudaman_brings:${PATH-}:${LD_LIBRARY_PATH-}:${LIBRARY_PATH-}:${PKG_CONFIG_PATH-}:${MANPATH-}:${CUDA_HOME-}:${CUDA_PATH-}:${CUDA_ROOT-}:${CUDAToolkit_ROOT-}:${CUDACXX-}
 }
 
-__cudaman_lists() {
-    __cudaman_directories bin
-    __cudaman_list PATH "${__cudaman_found:-$1}" "${PATH+x}" "${PATH-}"
-    __cudaman_found=
-    if __cudaman_sets_libraries; then __cudaman_directories lib64 nvvm/lib64 extras/CUPTI/lib64; fi
-    __cudaman_list LD_LIBRARY_PATH "$__cudaman_found" "${LD_LIBRARY_PATH+x}" "${LD_LIBRARY_PATH-}"
-    __cudaman_directories lib64/stubs
-    __cudaman_list LIBRARY_PATH "$__cudaman_found" "${LIBRARY_PATH+x}" "${LIBRARY_PATH-}"
-    __cudaman_directories pkgconfig
-    __cudaman_list PKG_CONFIG_PATH "$__cudaman_found" "${PKG_CONFIG_PATH+x}" "${PKG_CONFIG_PATH-}"
-    # Where MANPATH is unset, man finds our pages by PATH, and the system's too.
-    if [ -n "${MANPATH-}" ]; then
-        __cudaman_directories share/man
-        __cudaman_list MANPATH "$__cudaman_found" x "$MANPATH"
+# Finds what the toolchain has, and sums it up in __cudaman_brings: `p` for PATH comes first, and one with add-ons
+# has nothing.
+__cudaman_find() {
+    if [ -e "$__cudaman_root/bin/nvcc" ]; then
+        __cudaman_path=$__cudaman_root/bin
+        __cudaman_compiler=$__cudaman_path/nvcc
+    elif [ -d "$__cudaman_root/bin" ]; then
+        __cudaman_path=$__cudaman_root/bin
     fi
+    if [ -d "$__cudaman_root/lib64/stubs" ]; then __cudaman_stubs=$__cudaman_root/lib64/stubs; fi
+    if [ -d "$__cudaman_root/pkgconfig" ]; then __cudaman_configurations=$__cudaman_root/pkgconfig; fi
+    # Where MANPATH is unset, man finds our pages by PATH, and the system's too.
+    if [ -n "${MANPATH-}" ] && [ -d "$__cudaman_root/share/man" ]; then __cudaman_pages=$__cudaman_root/share/man; fi
+    if [ -z "${CUDAMAN_LD_LIBRARY_PATH-}${__cudaman_policy-}${VIRTUAL_ENV-}${CONDA_PREFIX-}" ] || __cudaman_sets_libraries; then
+        for __cudaman_directory in lib64 nvvm/lib64 extras/CUPTI/lib64; do
+            if [ -d "$__cudaman_root/$__cudaman_directory" ]; then
+                __cudaman_libraries=${__cudaman_libraries:+$__cudaman_libraries:}$__cudaman_root/$__cudaman_directory
+            fi
+        done
+    fi
+    case $__cudaman_root in
+        *+*) ;;
+        *) __cudaman_brings=${__cudaman_path:+p}${__cudaman_libraries:+l}${__cudaman_stubs:+s}${__cudaman_configurations:+c}${__cudaman_pages:+m}${__cudaman_compiler:+n} ;;
+    esac
 }
 
 # Tells whether LD_LIBRARY_PATH gets anything: it comes before the RUNPATH by which wheels find each other.
@@ -57,7 +65,6 @@ __cudaman_sets_libraries() {
         never) return 1 ;;
         prepend) return 0 ;;
     esac
-    if [ -z "${VIRTUAL_ENV-}${CONDA_PREFIX-}" ]; then return 0; fi
     for __cudaman_prefix in "${VIRTUAL_ENV-}" "${CONDA_PREFIX-}"; do
         if [ -z "$__cudaman_prefix" ] || ! [ -d "$__cudaman_prefix/lib" ]; then continue; fi
         for __cudaman_directory in "$__cudaman_prefix"/lib/python*/site-packages; do
@@ -66,15 +73,55 @@ __cudaman_sets_libraries() {
     done
 }
 
-# __cudaman_directories NAME...: which of them the toolchain has, as a list.
-__cudaman_directories() {
-    __cudaman_found=
-    if [ -z "$__cudaman_root" ]; then return 0; fi
-    for __cudaman_directory; do
-        if [ -d "$__cudaman_root/$__cudaman_directory" ]; then
-            __cudaman_found=${__cudaman_found:+$__cudaman_found:}$__cudaman_root/$__cudaman_directory
-        fi
-    done
+# Puts a toolchain in the place of one that brought the same, where nobody has changed anything since: what is
+# ours and what is the user's is known, and what the user had stays kept.
+__cudaman_exchange() {
+    export "PATH=$__cudaman_path$__cudaman_path_rest" "CUDA_HOME=$__cudaman_root" "CUDA_PATH=$__cudaman_root" \
+        "CUDA_ROOT=$__cudaman_root" "CUDAToolkit_ROOT=$__cudaman_root" \
+        ${__cudaman_libraries:+"LD_LIBRARY_PATH=$__cudaman_libraries$__cudaman_libraries_rest"} \
+        ${__cudaman_stubs:+"LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest"} \
+        ${__cudaman_configurations:+"PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest"} \
+        ${__cudaman_pages:+"MANPATH=$__cudaman_pages$__cudaman_pages_rest"} \
+        ${__cudaman_compiler:+"CUDACXX=$__cudaman_compiler"}
+    case $__cudaman_root in
+        "${__CUDAMAN_OWNED-}"/*) ;;
+        *) export "__CUDAMAN_OWNED=${__cudaman_root%/versions/*}/versions" ;;
+    esac
+}
+
+# __cudaman_change ROOT OWNED: whatever is in effect, strips what is ours and adds what was found.
+__cudaman_change() {
+    __cudaman_owned=$2
+    __cudaman_versions=${2%%:*}
+    case :$2: in
+        *":${__CUDAMAN_OWNED:-$2}:"*) ;;
+        *) __cudaman_owned=$2:$__CUDAMAN_OWNED ;;
+    esac
+    __cudaman_list PATH "$__cudaman_path" "${PATH+x}" "${PATH-}"
+    __cudaman_path_rest=$__cudaman_kept
+    __cudaman_list LD_LIBRARY_PATH "$__cudaman_libraries" "${LD_LIBRARY_PATH+x}" "${LD_LIBRARY_PATH-}"
+    __cudaman_libraries_rest=$__cudaman_kept
+    __cudaman_list LIBRARY_PATH "$__cudaman_stubs" "${LIBRARY_PATH+x}" "${LIBRARY_PATH-}"
+    __cudaman_stubs_rest=$__cudaman_kept
+    __cudaman_list PKG_CONFIG_PATH "$__cudaman_configurations" "${PKG_CONFIG_PATH+x}" "${PKG_CONFIG_PATH-}"
+    __cudaman_configurations_rest=$__cudaman_kept
+    if [ -n "${MANPATH-}" ]; then __cudaman_list MANPATH "$__cudaman_pages" x "$MANPATH"; fi
+    __cudaman_pages_rest=$__cudaman_kept
+    __cudaman_scalar CUDA_HOME "$1" "${CUDA_HOME+x}" "${CUDA_HOME-}"
+    __cudaman_scalar CUDA_PATH "$1" "${CUDA_PATH+x}" "${CUDA_PATH-}"
+    __cudaman_scalar CUDA_ROOT "$1" "${CUDA_ROOT+x}" "${CUDA_ROOT-}"
+    __cudaman_scalar CUDAToolkit_ROOT "$1" "${CUDAToolkit_ROOT+x}" "${CUDAToolkit_ROOT-}"
+    __cudaman_scalar CUDACXX "$__cudaman_compiler" "${CUDACXX+x}" "${CUDACXX-}"
+    # Most toolchains have no add-ons, and most environments nothing of any.
+    case ${1##*/}$__cudaman_extras in
+        *+* | */versions/*) __cudaman_add_ons "${1##*/}" ;;
+    esac
+    __cudaman_owner=${1:-$__cudaman_path}
+    if [ -n "$__cudaman_owner" ]; then
+        export "__CUDAMAN_OWNED=${__cudaman_owner%/versions/*}/versions"
+    else
+        unset __CUDAMAN_OWNED
+    fi
 }
 
 # __cudaman_list NAME ADDED SET VALUE: strips what is ours, and puts ADDED before the rest. SET tells
@@ -164,13 +211,8 @@ __cudaman_scalar() {
     unset "__CUDAMAN_ORIG_$1"
 }
 
-# __cudaman_add_ons NAME: the variables of add-ons, which the toolchain's name tells. Most toolchains have
-# none, and most environments nothing of any: one look for all of them.
+# __cudaman_add_ons NAME: the variables of add-ons, which the toolchain's name tells.
 __cudaman_add_ons() {
-    case $1:${CUDNN_HOME-}:${CUDNN_PATH-}:${CUDNN_ROOT-}:${CUDNN_INSTALL_PATH-}:${NCCL_HOME-}:${NCCL_ROOT-}:${CUTENSOR_HOME-}:${CUTENSOR_ROOT-}:${CUSPARSELT_HOME-}:${CUSPARSELT_ROOT-}:${CUDSS_HOME-}:${CUDSS_ROOT-}:${NVCOMP_HOME-}:${NVCOMP_ROOT-} in
-        *+* | */versions/*) ;;
-        *) return 0 ;;
-    esac
     __cudaman_add_on "$1" cudnn CUDNN_HOME CUDNN_PATH CUDNN_ROOT CUDNN_INSTALL_PATH
     __cudaman_add_on "$1" nccl NCCL_HOME NCCL_ROOT
     __cudaman_add_on "$1" cutensor CUTENSOR_HOME CUTENSOR_ROOT

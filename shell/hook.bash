@@ -1,34 +1,45 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # what `select.sh` sets
 # The hook for bash: looks at each prompt and after each change of directory, with builtins alone.
 
 # __cudaman_read FILE: its text, or nothing; fails for what a pin can't be, such as more than 4 KiB.
 __cudaman_read() {
     __cudaman_text=
     [[ -f $1 && -r $1 && ! -L $1 ]] || return 1
-    { IFS= read -r -N 4097 __cudaman_text <"$1"; } 2>/dev/null || return 0
+    read -r -N 4097 __cudaman_text <"$1" || return 0
     __cudaman_text=
     return 1
 }
 
+# Where all that `__cudaman_check` looks at is as it was, this sees it in one test, which costs a third.
 __cudaman_prompt() {
     local status=$?
-    __cudaman_check
+    if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-} == "${__cudaman_place-}" &&
+        $__cudaman_wanted != missing && -d ${__cudaman_wanted:-/} &&
+        ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
+        -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&
+        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]] &&
+        ! read -r -N 4097 __cudaman_text <"$__cudaman_file" &&
+        [[ $__cudaman_text == "$__cudaman_known" ]]; then
+        :
+    else
+        __cudaman_check
+    fi
     # Under `set -e` a status that isn't 0 would end the shell here.
     [[ $- == *e* ]] || return "$status"
 }
 
 # `cd x && nvcc` is not to wait for the prompt. What `cd` was before, as zoxide's function, it stays below.
 __cudaman_wrap() {
-    local name
+    local name before
     if [[ -n ${__cudaman_is_wrapped-} ]]; then return; fi
     __cudaman_is_wrapped=1
     for name in cd pushd popd; do
+        before="builtin $name"
         if declare -F "$name" >/dev/null; then
+            before=__cudaman_before_$name
             eval "__cudaman_before_$(declare -f "$name")"
-        else
-            eval "__cudaman_before_$name() { builtin $name \"\$@\"; }"
         fi
-        eval "function $name { __cudaman_before_$name \"\$@\" || return; __cudaman_check || :; }"
+        eval "function $name { $before \"\$@\" || return; __cudaman_update || :; }"
     done
 }
 

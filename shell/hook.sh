@@ -4,8 +4,8 @@
 
 cd() {
     command cd "$@" || return
-    __cudaman_check || :
+    __cudaman_update || :
 }
 
 __cudaman_paths
-__cudaman_check || :
+__cudaman_update || :

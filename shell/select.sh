@@ -22,18 +22,28 @@ __cudaman_paths() {
     esac
 }
 
-# Puts into effect what is wanted here. Nothing is done where that is in effect already.
+# Puts into effect what is wanted here: called after a change of directory. Nothing is set where that is in effect
+# already.
 __cudaman_update() {
-    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
+    case ${ZSH_VERSION+x} in x) emulate -L sh ;; esac
     __cudaman_home=${CUDAMAN_HOME:-$__cudaman_base}
-    __cudaman_stores
-    __cudaman_select
+    __cudaman_all=$__cudaman_home/versions
+    if [ -n "${CUDAMAN_STORES-}" ] || [ -f "$__cudaman_home/stores" ]; then __cudaman_stores; fi
+    __cudaman_here=
+    __cudaman_known=
+    if [ -n "${CUDAMAN_VERSION-}" ]; then
+        __cudaman_choose
+    elif __cudaman_find_pin; then
+        __cudaman_known=$__cudaman_text
+        __cudaman_lookup || __cudaman_ask "$__cudaman_text"
+    else
+        __cudaman_default
+    fi
     __cudaman_place=$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}
-    if [ "$__cudaman_wanted" != "${__cudaman_active-}" ] || ! __cudaman_is_unchanged; then __cudaman_apply; fi
-}
-
-__cudaman_apply() {
-    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
+    if [ "$__cudaman_wanted" = "${__cudaman_active-}" ] &&
+        [ "${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-}" = "${__cudaman_after-}" ]; then
+        return 0
+    fi
     __cudaman_policy=
     if [ -f "$__cudaman_home/library-path" ]; then
         { IFS= read -r __cudaman_policy <"$__cudaman_home/library-path"; } 2>/dev/null || :
@@ -47,63 +57,58 @@ __cudaman_apply() {
     __cudaman_after=${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-}
 }
 
-# Tells whether the lists are as they were left. CUDA_HOME isn't asked: who sets it by hand means it.
-__cudaman_is_unchanged() {
-    [ "${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-}" = "${__cudaman_after-}" ]
-}
-
-# Tells whether the files that decided still say the same.
-__cudaman_is_current() {
-    if [ "$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}" != "${__cudaman_place-}" ]; then return 1; fi
+# Called at prompts. Nothing is done where the files that decided say the same as before, and the lists are as they
+# were left. CUDA_HOME isn't asked: who sets it by hand means it.
+__cudaman_check() {
+    case ${ZSH_VERSION+x} in x) emulate -L sh ;; esac
+    case $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-} in
+        "${__cudaman_place-}") ;;
+        *)
+            __cudaman_update
+            return 0
+            ;;
+    esac
     if [ -n "$__cudaman_file" ]; then
-        __cudaman_read "$__cudaman_file"
-        if [ "$__cudaman_text" != "$__cudaman_known" ]; then return 1; fi
+        __cudaman_read "$__cudaman_file" || :
+        case $__cudaman_text in
+            "$__cudaman_known") ;;
+            *) __cudaman_place= ;;
+        esac
     fi
-    if [ -z "${CUDAMAN_VERSION-}" ] && [ "$__cudaman_file" != ./.cuda-version ] && [ -e .cuda-version ]; then
-        __cudaman_read ./.cuda-version
-        if [ "$__cudaman_text" != "$__cudaman_here" ]; then return 1; fi
-    fi
+    if [ "$__cudaman_file" != ./.cuda-version ] && [ -e .cuda-version ]; then __cudaman_look_here; fi
     case $__cudaman_wanted in
-        missing) ! [ -f "$__cudaman_home/resolve/${__cudaman_request:-.}" ] ;;
-        ?*) [ -d "$__cudaman_wanted" ] ;;
+        missing) if [ -f "$__cudaman_home/resolve/${__cudaman_request:-.}" ]; then __cudaman_place=; fi ;;
+        ?*) if ! [ -d "$__cudaman_wanted" ]; then __cudaman_place=; fi ;;
+    esac
+    case $__cudaman_place:${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} in
+        "$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:$__cudaman_after") ;;
+        *) __cudaman_update ;;
     esac
 }
 
-# Called at prompts and after a change of directory.
-__cudaman_check() {
-    if ! __cudaman_is_current; then
-        __cudaman_update
-    elif ! __cudaman_is_unchanged; then
-        __cudaman_apply
-    fi
+# A pin that has come to be where another decided.
+__cudaman_look_here() {
+    if [ -n "${CUDAMAN_VERSION-}" ]; then return 0; fi
+    __cudaman_read ./.cuda-version || :
+    if [ "$__cudaman_text" != "$__cudaman_here" ]; then __cudaman_place=; fi
 }
 
-# Sets __cudaman_wanted: a root, nothing for the system's toolkit, or `missing`.
-__cudaman_select() {
-    __cudaman_here=
+# What CUDAMAN_VERSION says. This and the next set __cudaman_wanted: a root, nothing for the system's toolkit, or
+# `missing`.
+__cudaman_choose() {
+    export CUDAMAN_VERSION
     __cudaman_file=
-    __cudaman_known=
-    if [ -n "${CUDAMAN_VERSION-}" ]; then
-        export CUDAMAN_VERSION
-        __cudaman_request=$CUDAMAN_VERSION
-        __cudaman_lookup || __cudaman_ask "$CUDAMAN_VERSION"
-        __cudaman_outranked
-        return 0
-    fi
-    if __cudaman_find_pin; then
-        __cudaman_known=$__cudaman_text
-        __cudaman_lookup || __cudaman_ask "$__cudaman_text"
-        return 0
-    fi
-    __cudaman_default
+    __cudaman_request=$CUDAMAN_VERSION
+    __cudaman_lookup || __cudaman_ask "$CUDAMAN_VERSION"
+    __cudaman_outranked
 }
 
 __cudaman_default() {
     __cudaman_request=default
-    __cudaman_wanted=
     __cudaman_file=$__cudaman_home/resolve/default
-    __cudaman_read "$__cudaman_file"
+    __cudaman_read "$__cudaman_file" || :
     __cudaman_known=$__cudaman_text
+    __cudaman_wanted=
     __cudaman_in_stores || :
 }
 
@@ -130,32 +135,30 @@ __cudaman_outranked() {
 # __cudaman_request.
 __cudaman_find_pin() {
     __cudaman_up=.
-    while [ -d "$__cudaman_up" ]; do
-        if __cudaman_pin_in "$__cudaman_up"; then return 0; fi
-        if [ "$__cudaman_up" -ef / ]; then break; fi
+    while :; do
+        __cudaman_file=$__cudaman_up/.cuda-version
+        if [ -e "$__cudaman_file" ] || [ -L "$__cudaman_file" ]; then
+            __cudaman_request=
+            if ! __cudaman_read "$__cudaman_file"; then return 0; fi
+            if [ "$__cudaman_up" = . ]; then __cudaman_here=$__cudaman_text; fi
+            # Nearly every pin is one plain word.
+            __cudaman_request=${__cudaman_text%"$__cudaman_newline"}
+            case $__cudaman_request in
+                '' | *[!A-Za-z0-9.+_-]*) if __cudaman_parse ''; then return 0; fi ;;
+                *) return 0 ;;
+            esac
+        fi
+        __cudaman_file=$__cudaman_up/.tool-versions
+        if [ -f "$__cudaman_file" ] && __cudaman_read "$__cudaman_file"; then
+            case $__cudaman_text in
+                *cuda*) if __cudaman_parse cuda; then return 0; fi ;;
+            esac
+        fi
+        if [ "$__cudaman_up" -ef / ] || ! [ -d "$__cudaman_up/.." ]; then break; fi
         __cudaman_up=$__cudaman_up/..
     done
     __cudaman_file=
     return 1
-}
-
-__cudaman_pin_in() {
-    __cudaman_file=$1/.cuda-version
-    if [ -e "$__cudaman_file" ] || [ -L "$__cudaman_file" ]; then
-        __cudaman_request=
-        if ! __cudaman_read "$__cudaman_file"; then return 0; fi
-        if [ "$1" = . ]; then __cudaman_here=$__cudaman_text; fi
-        if __cudaman_parse ''; then return 0; fi
-    fi
-    __cudaman_file=$1/.tool-versions
-    if [ -f "$__cudaman_file" ] && __cudaman_read "$__cudaman_file"; then
-        case $__cudaman_text in
-            *cuda*) __cudaman_parse cuda ;;
-            *) return 1 ;;
-        esac
-    else
-        return 1
-    fi
 }
 
 # __cudaman_parse TOOL: reads __cudaman_text as a pin, and fails if it says nothing. Without a TOOL, lines are
@@ -222,39 +225,48 @@ __cudaman_lookup() {
 }
 
 __cudaman_in_stores() {
-    __cudaman_rest=$__cudaman_all:
+    __cudaman_rest=$__cudaman_all
     while [ -n "$__cudaman_rest" ]; do
-        __cudaman_versions=${__cudaman_rest%%:*}
-        __cudaman_rest=${__cudaman_rest#*:}
-        __cudaman_name=
-        if [ -f "${__cudaman_versions%/versions}/resolve/$__cudaman_request" ]; then
-            { IFS= read -r __cudaman_name <"${__cudaman_versions%/versions}/resolve/$__cudaman_request"; } 2>/dev/null || :
-        fi
+        case $__cudaman_rest in
+            *:*)
+                __cudaman_versions=${__cudaman_rest%%:*}
+                __cudaman_rest=${__cudaman_rest#*:}
+                ;;
+            *)
+                __cudaman_versions=$__cudaman_rest
+                __cudaman_rest=
+                ;;
+        esac
+        __cudaman_entry=$__cudaman_versions/../resolve/$__cudaman_request
+        if ! [ -f "$__cudaman_entry" ] || ! [ -r "$__cudaman_entry" ]; then continue; fi
+        IFS= read -r __cudaman_name <"$__cudaman_entry" || :
         case $__cudaman_name in
             '') continue ;;
             system) __cudaman_wanted= ;;
-            *) __cudaman_wanted=$__cudaman_versions/$__cudaman_name ;;
+            *[!A-Za-z0-9.+_-]*)
+                __cudaman_wanted=missing
+                return 1
+                ;;
+            *)
+                __cudaman_wanted=$__cudaman_versions/$__cudaman_name
+                if ! [ -d "$__cudaman_wanted" ]; then
+                    __cudaman_wanted=missing
+                    return 1
+                fi
+                ;;
         esac
-        case $__cudaman_name in
-            *[!A-Za-z0-9.+_-]*) __cudaman_name=. ;;
-        esac
-        if [ -n "$__cudaman_wanted" ] && { [ "$__cudaman_name" = . ] || ! [ -d "$__cudaman_wanted" ]; }; then
-            __cudaman_wanted=missing
-            return 1
-        fi
         __cudaman_asked=
         return 0
     done
     return 1
 }
 
-# The `versions` directories of the home and of further stores, with colons between them.
+# Adds the `versions` directories of further stores to __cudaman_all, with colons between them.
 __cudaman_stores() {
-    __cudaman_all=$__cudaman_home/versions
-    __cudaman_rest=
     if [ -n "${CUDAMAN_STORES-}" ]; then
         __cudaman_rest=$CUDAMAN_STORES:
-    elif [ -f "$__cudaman_home/stores" ]; then
+    else
+        __cudaman_rest=
         while IFS= read -r __cudaman_line; do
             __cudaman_rest=$__cudaman_rest$__cudaman_line:
         done <"$__cudaman_home/stores"

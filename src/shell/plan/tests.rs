@@ -29,8 +29,13 @@ struct Fixture {
     owned: Vec<PathBuf>,
 }
 
-const TOOLCHAINS: &[(&str, &[&str])] =
-    &[("11.8.0", &[]), ("12.4.1+cudnn9.1.0.70", &["cudnn"]), ("../../lab/versions/10.0.130", &[])];
+/// The first and the last have the same directories: one takes the other's place.
+const TOOLCHAINS: &[(&str, &[&str])] = &[
+    ("11.8.0", &[]),
+    ("12.4.1+cudnn9.1.0.70", &["cudnn"]),
+    ("../../lab/versions/10.0.130", &[]),
+    ("12.0.1", &[]),
+];
 
 impl Fixture {
     fn new() -> Self {
@@ -40,6 +45,7 @@ impl Fixture {
         let parts = ["bin", "lib64/stubs", "pkgconfig", "share/man", "extras/CUPTI/lib64"];
         for (root, parts) in [
             (versions.join("11.8.0"), &parts[..3]),
+            (versions.join("12.0.1"), &parts[..3]),
             (versions.join("12.4.1+cudnn9.1.0.70"), &parts[..]),
             (lab.join("10.0.130"), &parts[..2]),
         ] {
@@ -168,7 +174,7 @@ fn users() -> impl Strategy<Value = Environment> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Option<usize>>> {
-    prop::collection::vec(prop::option::of(0..4_usize), 1..5)
+    prop::collection::vec(prop::option::of(0..5_usize), 1..6)
 }
 
 /// The shells that read `environment.sh`, with the arguments that make them do so as POSIX shells do.
@@ -227,8 +233,10 @@ proptest! {
     fn shells_do_the_same_as_this_module(before in users(), steps in steps()) {
         let fixture = shared();
         let mut before = before;
-        // Shells give themselves a PATH where there is none.
-        before.variables.entry("PATH".into()).or_insert_with(|| "/bin".into());
+        // Shells give themselves a PATH where there is none, and zsh where it is empty.
+        if before.text("PATH").is_none_or(str::is_empty) {
+            before.variables.insert("PATH".into(), "/bin".into());
+        }
         let expected = steps.iter().fold(before.clone(), |environment, step| fixture.enter(*step, &environment));
         for shell in POSIX.iter().filter(|shell| Path::new("/usr/bin").join(shell[0]).exists()) {
             let found = in_shell(shell, fixture, &steps, &before);
