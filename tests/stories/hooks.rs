@@ -7,14 +7,14 @@ use std::os::unix::ffi::OsStringExt as _;
 use crate::support::{CUDAMAN, Mirror, Release, Sandbox, have, type_into};
 
 /// A shell, how it is started with nobody's rc files, and the file that it sources.
-struct Shell {
-    name: &'static str,
+pub(super) struct Shell {
+    pub(super) name: &'static str,
     start: &'static [&'static str],
     hook: &'static str,
-    sees_edits: bool,
+    pub(super) sees_edits: bool,
 }
 
-const SHELLS: &[Shell] = &[
+pub(super) const SHELLS: &[Shell] = &[
     Shell { name: "bash", start: &["bash", "--norc", "-i"], hook: "hook.bash", sees_edits: true },
     Shell { name: "zsh", start: &["zsh", "-f", "-i", "-o", "no_zle"], hook: "hook.zsh", sees_edits: true },
     Shell { name: "dash", start: &["dash", "-i"], hook: "hook.sh", sees_edits: false },
@@ -23,12 +23,12 @@ const SHELLS: &[Shell] = &[
     Shell { name: "busybox", start: &["busybox", "ash", "-i"], hook: "hook.sh", sees_edits: false },
 ];
 
-fn shells() -> impl Iterator<Item = &'static Shell> {
+pub(super) fn shells() -> impl Iterator<Item = &'static Shell> {
     SHELLS.iter().filter(|shell| have(shell.name))
 }
 
 /// Two toolkits, no default, and projects that pin one each, one of them with what isn't installed.
-fn sandbox() -> Sandbox {
+pub(super) fn sandbox() -> Sandbox {
     let mirror = Mirror::start();
     for version in ["11.8.0", "12.4.1"] {
         Release::tiny(version).serve(&mirror);
@@ -44,7 +44,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// Types lines into a shell that has loaded its hook; `show` prints the toolkit, `dump NAME` writes the environment.
-fn session(sandbox: &Sandbox, shell: &Shell, lines: &str) -> String {
+pub(super) fn session(sandbox: &Sandbox, shell: &Shell, lines: &str) -> String {
     let hook = sandbox.store().join("shell").join(shell.hook);
     let mut command = sandbox.command(shell.start[0]);
     command.args(&shell.start[1..]).env("PS1", "> ").env("HOOK", hook).env("CUDAMAN_TEST", CUDAMAN);
@@ -68,7 +68,7 @@ fn environment(sandbox: &Sandbox, name: &str) -> BTreeMap<OsString, OsString> {
 }
 
 /// Asserts what `show NAME` has printed.
-fn assert_shown(screen: &str, sandbox: &Sandbox, name: &str, toolkit: &str) {
+pub(super) fn assert_shown(screen: &str, sandbox: &Sandbox, name: &str, toolkit: &str) {
     let line = format!("<{name}:{toolkit}:{}>", sandbox.root(toolkit).join("bin").display());
     assert!(screen.contains(&line), "lacks {line}: {screen}");
 }

@@ -16,6 +16,7 @@ mod from_faults;
 mod from_with;
 mod full;
 mod growth;
+mod hook_guests;
 mod hooks;
 mod hooks_inherited;
 mod host_compiler;
