@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC3044 # `shopt`, where it is bash
 # The environment of a toolchain, by builtins alone, for every shell that reads POSIX: bash, zsh, dash, ash, ksh.
 #
 # Ownership goes by location: what lies below the `versions` of a store is cudaman's and is stripped,
@@ -65,10 +65,26 @@ __cudaman_sets_libraries() {
         never) return 1 ;;
         prepend) return 0 ;;
     esac
+    # The pattern has to be one under `set -f` too, and may match nothing.
+    __cudaman_options=
+    case $- in
+        *f*) set +f && __cudaman_options='set -f;' ;;
+    esac
+    if [ -n "${BASH_VERSION-}" ] && shopt -q failglob; then
+        shopt -u failglob
+        __cudaman_options="$__cudaman_options shopt -s failglob"
+    fi
+    __cudaman_wheels=
+    __cudaman_find_wheels
+    eval "$__cudaman_options"
+    [ -z "$__cudaman_wheels" ]
+}
+
+__cudaman_find_wheels() {
     for __cudaman_prefix in "${VIRTUAL_ENV-}" "${CONDA_PREFIX-}"; do
         if [ -z "$__cudaman_prefix" ] || ! [ -d "$__cudaman_prefix/lib" ]; then continue; fi
         for __cudaman_directory in "$__cudaman_prefix"/lib/python*/site-packages; do
-            if [ -d "$__cudaman_directory/nvidia" ] || [ -d "$__cudaman_directory/torch" ]; then return 1; fi
+            if [ -d "$__cudaman_directory/nvidia" ] || [ -d "$__cudaman_directory/torch" ]; then __cudaman_wheels=x; fi
         done
     done
 }
@@ -206,7 +222,7 @@ __cudaman_scalar() {
     fi
     if [ -n "$__cudaman_had" ]; then
         unset "$1"
-        eval "\${__CUDAMAN_ORIG_$1+export} \${__CUDAMAN_ORIG_$1+\"$1=\$__CUDAMAN_ORIG_$1\"}"
+        eval "if [ -n \"\${__CUDAMAN_ORIG_$1+x}\" ]; then export \"$1=\$__CUDAMAN_ORIG_$1\"; fi"
     fi
     unset "__CUDAMAN_ORIG_$1"
 }

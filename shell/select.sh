@@ -11,6 +11,7 @@ __cudaman_newline='
 
 # Sees to it that cudaman and its shims are on PATH.
 __cudaman_paths() {
+    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
     __cudaman_home=${CUDAMAN_HOME:-$__cudaman_base}
     case :${PATH-}: in
         *":$__cudaman_home/bin:"*) ;;

@@ -1,6 +1,9 @@
 # shellcheck shell=sh
 # The `cudaman` command of shells with a hook: `use` acts on this shell, and what others change is noticed at once.
 
+# An alias would go before the function, and keep it from being read.
+unalias cudaman 2>/dev/null || :
+
 cudaman() {
     case ${1-} in
         use | shell) __cudaman_use "$@" ;;
@@ -17,6 +20,7 @@ cudaman() {
 
 # The program checks the request and says what it did; its answer is what to set.
 __cudaman_use() {
+    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
     __cudaman_answer=$(command cudaman "$@" --in-shell) || return
     case $__cudaman_answer in
         'use '*)
@@ -35,6 +39,7 @@ __cudaman_use() {
 
 # Forgets what was found out, since it may have changed, and finds it out again.
 __cudaman_renew() {
+    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
     __cudaman_place=
     __cudaman_asked=
     __cudaman_told=${1-}

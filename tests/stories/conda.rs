@@ -265,3 +265,21 @@ fn what_cannot_be_attached_is_said() {
     assert_eq!(std::fs::read_to_string(&by_hand).expect("read"), text);
     sandbox.assert_healthy();
 }
+
+#[test]
+fn an_environment_without_python_is_entered_under_failglob() {
+    let sandbox = sandbox();
+    std::fs::create_dir_all(sandbox.path().join("envs/a b/lib")).expect("made");
+    let script = "dump before; shopt -s failglob; set -f; activate \"$A\"; show a; shopt failglob; echo \"$-\"\n\
+        deactivate; show none; dump after";
+    let run = in_shell(&sandbox, "bash", script);
+    run.expect(0, &[]);
+    assert!(run.stderr.is_empty(), "{run:?}");
+    assert_eq!(shown(&run)["a"], "11.0.3 11.0.3", "{run:?}");
+    assert!(
+        run.stdout.contains("on\n")
+            && run.stdout.lines().any(|line| line.contains('f') && line.contains('B'))
+    );
+    let read = |name: &str| std::fs::read_to_string(sandbox.home().join(name)).expect("an environment");
+    assert_eq!(read("before"), read("after"));
+}

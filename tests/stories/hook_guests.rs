@@ -1,11 +1,15 @@
 //! Hooks among what else lives in a shell: other programs' hooks, options, aliases, and functions.
 
-use super::hooks::{SHELLS, Shell, assert_shown, sandbox, session, shells};
+use super::hooks::{SHELLS, Shell, assert_shown, environment, sandbox, session, shells};
 use crate::support::Sandbox;
 
 /// What a shell shows that reads its hook in once more, after the first lines were typed.
 fn after(first: &str, sandbox: &Sandbox, shell: &Shell, lines: &str) -> String {
     session(sandbox, shell, &format!("{first}\n. \"$HOOK\"\n{lines}"))
+}
+
+fn shell(name: &str) -> impl Iterator<Item = &'static Shell> {
+    shells().filter(move |shell| shell.name == name)
 }
 
 #[test]
@@ -46,4 +50,56 @@ fn a_hook_read_under_errexit_ends_no_shell() {
     let screen = after("set -eu", &sandbox, &SHELLS[0], lines);
     assert!(screen.contains("<none >"), "{screen}");
     assert_shown(&screen, &sandbox, "alive", "12.4.1");
+}
+
+#[test]
+fn options_about_patterns_and_words_change_nothing() {
+    let mut sandbox = sandbox();
+    sandbox.set("CUDA_HOME", "/usr/local/cuda");
+    std::fs::create_dir_all(sandbox.path().join("bare/lib")).expect("an environment");
+    std::fs::create_dir_all(sandbox.path().join("wheels/lib/python3.11/site-packages/nvidia"))
+        .expect("another");
+    for (name, options) in [
+        ("bash", "shopt -s failglob"),
+        ("bash", "set -f; IFS=exprt"),
+        ("zsh", "setopt ksh_arrays no_glob err_return; IFS=exprt"),
+        ("dash", "set -f; IFS=exprt"),
+    ] {
+        for shell in shell(name) {
+            let lines = "dump before\nexport VIRTUAL_ENV=\"$PWD/bare\"\ncd old\nshow bare\n\
+                cd ..\nexport VIRTUAL_ENV=\"$PWD/wheels\"\ncd new\nshow wheels\necho \"<library ${LD_LIBRARY_PATH-none}>\"\n\
+                unset VIRTUAL_ENV\ncd ..\ndump after\n";
+            let screen = after(options, &sandbox, shell, lines);
+            assert_shown(&screen, &sandbox, "bare", "11.8.0");
+            assert_shown(&screen, &sandbox, "wheels", "12.4.1");
+            assert!(screen.contains("<library none>"), "{name}: {screen}");
+            assert_eq!(environment(&sandbox, "before"), environment(&sandbox, "after"), "{name} {options}");
+        }
+    }
+}
+
+#[test]
+fn other_hooks_stay_under_ksh_arrays() {
+    let sandbox = sandbox();
+    for shell in shell("zsh") {
+        let first = "setopt ksh_arrays warn_create_global\none() { :; }\ntwo() { echo '<two>'; }\n\
+            precmd_functions=(one two) chpwd_functions=(one)";
+        let lines = "echo \"<all ${precmd_functions[@]}>\"\ncd old\nshow old\ncudaman use 11.8\n";
+        let screen = after(first, &sandbox, shell, lines);
+        assert!(screen.contains("<all one two __cudaman_prompt>"), "{screen}");
+        assert!(!screen.contains("created globally"), "{screen}");
+        assert_shown(&screen, &sandbox, "old", "11.8.0");
+    }
+}
+
+#[test]
+fn aliases_of_what_the_hook_defines_do_not_stop_it() {
+    let sandbox = sandbox();
+    for shell in shells() {
+        let first = "alias cudaman='echo no' cd='cd -P'";
+        let screen = after(first, &sandbox, shell, "cd old\nshow old\nalias\ncudaman use 12.4\nshow used\n");
+        assert_shown(&screen, &sandbox, "old", "11.8.0");
+        assert_shown(&screen, &sandbox, "used", "12.4.1");
+        assert!(screen.contains("\ncd='cd -P'") || screen.contains("\nalias cd='cd -P'"), "{screen}");
+    }
 }

@@ -54,7 +54,7 @@ pub(super) fn session(sandbox: &Sandbox, shell: &Shell, lines: &str) -> String {
     type_into(&mut command, &format!("{prelude}{lines}exit 0\n"))
 }
 
-fn environment(sandbox: &Sandbox, name: &str) -> BTreeMap<OsString, OsString> {
+pub(super) fn environment(sandbox: &Sandbox, name: &str) -> BTreeMap<OsString, OsString> {
     let text = std::fs::read(sandbox.home().join(name)).expect("an environment");
     let pairs = text.split(|byte| *byte == 0).filter(|pair| !pair.is_empty()).map(|pair| {
         let end = pair.iter().position(|byte| *byte == b'=').expect("a value");
