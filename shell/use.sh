@@ -5,7 +5,8 @@
 unalias cudaman 2>/dev/null || :
 
 cudaman() {
-    case ${1-} in
+    __cudaman_find_verb "$@"
+    case $__cudaman_verb in
         use | shell) __cudaman_use "$@" ;;
         *)
             command cudaman "$@" || {
@@ -16,6 +17,21 @@ cudaman() {
             __cudaman_renew
             ;;
     esac
+}
+
+# Sets __cudaman_verb: the command, before which there may be options, of which some have a value.
+__cudaman_find_verb() {
+    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
+    __cudaman_has_value=
+    for __cudaman_verb; do
+        case $__cudaman_has_value$__cudaman_verb in
+            x*) __cudaman_has_value= ;;
+            --color | --mirror | --pypi-index) __cudaman_has_value=x ;;
+            -*) ;;
+            *) return 0 ;;
+        esac
+    done
+    __cudaman_verb=
 }
 
 # The program checks the request and says what it did; its answer is what to set.

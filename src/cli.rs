@@ -111,3 +111,20 @@ impl Cli {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_function_of_the_hooks_knows_which_options_have_a_value() {
+        let text = include_str!("../shell/use.sh");
+        let options = Cli::command().get_arguments().cloned().collect::<Vec<_>>();
+        let names = options.iter().filter(|option| option.get_action().takes_values());
+        let names: Vec<&str> = names.filter_map(clap::Arg::get_long).collect();
+        let pattern: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
+        assert!(text.contains(&format!("{}) __cudaman_has_value=x", pattern.join(" | "))), "{pattern:?}");
+    }
+}

@@ -103,3 +103,18 @@ fn aliases_of_what_the_hook_defines_do_not_stop_it() {
         assert!(screen.contains("\ncd='cd -P'") || screen.contains("\nalias cd='cd -P'"), "{screen}");
     }
 }
+
+#[test]
+fn use_after_options_acts_on_the_shell_and_not_on_the_default() {
+    let sandbox = sandbox();
+    for shell in shells() {
+        let lines = "cudaman -q use 12.4\nshow quiet\ncudaman --color never use 11.8\nshow colour\n\
+            cudaman --offline --mirror=file:///x use --unset\ncudaman use\necho \"<unset ${CUDA_HOME-}>\"\n";
+        let screen = session(&sandbox, shell, lines);
+        assert_shown(&screen, &sandbox, "quiet", "12.4.1");
+        assert_shown(&screen, &sandbox, "colour", "11.8.0");
+        assert!(screen.contains("<unset >"), "{}: {screen}", shell.name);
+        assert!(sandbox.ok(&["current"]).contains("no default"), "{}", shell.name);
+    }
+    sandbox.assert_healthy();
+}
