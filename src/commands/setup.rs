@@ -102,7 +102,12 @@ impl Setup {
         let home = HomeDirectory::of(context.store.home(), &context.environment);
         let mut edits = Vec::new();
         for shell in SHELLS.iter().filter(|shell| self.concerns(shell)) {
-            for path in (shell.rc_files)(&context.environment) {
+            let files = if self.undo {
+                shell.all_files(&context.environment)
+            } else {
+                (shell.rc_files)(&context.environment)
+            };
+            for path in files {
                 let edit = if self.undo {
                     rc::without_block(&path)
                 } else if self.is_wanted(shell, &path, context) {

@@ -13,12 +13,14 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 pub(super) const BEGIN: &[u8] = b"# >>> cudaman >>>";
-pub(super) const END: &[u8] = b"# <<< cudaman <<<\n";
+pub(super) const END: &[u8] = b"# <<< cudaman <<<";
 const NOTE: &str = "# Loads cudaman; `cudaman setup --undo` takes this block away.\n";
 /// Behind the begin: the line above had no end, and ours isn't the user's.
 const UNENDED: &[u8] = b" (after a line without an end)";
 /// Behind the begin: there was no such file.
 const NEW: &[u8] = b" (in a new file)";
+/// So many links may lead from one to the other, as in the kernel.
+const MAX_LINKS: usize = 40;
 /// No rc file is larger; a larger one is something else.
 const MAX_SIZE: u64 = 4 << 20;
 
@@ -66,12 +68,13 @@ pub fn with_block(path: &Path, lines: &str) -> Result<Option<Edit>, RcError> {
         None => (text, UNENDED, &[][..]),
     };
     let end: &[u8] = if note == UNENDED { b"\n" } else { b"" };
-    let block = [BEGIN, note, b"\n", NOTE.as_bytes(), lines.as_bytes(), END];
+    let block = [BEGIN, note, b"\n", NOTE.as_bytes(), lines.as_bytes(), END, b"\n"];
     let after = [head, end, &block.concat(), tail].concat();
     Ok((after != text).then(|| Edit { path: path.to_owned(), after: Some(after) }))
 }
 
-/// Returns how a file loses the block; none if it has none, as what isn't a file of text has.
+/// Returns how a file loses the block, and those that were copied from it; none if it has none, as what isn't
+/// a file of text has.
 ///
 /// # Errors
 /// Returns an error for a file that can't be edited safely.
@@ -81,10 +84,15 @@ pub fn without_block(path: &Path) -> Result<Option<Edit>, RcError> {
         text => text?,
     };
     let Some(text) = text else { return Ok(None) };
-    let Some(found) = find(&text, path)? else { return Ok(None) };
-    let after = [found.head, found.tail].concat();
-    let is_gone = found.note == NEW && after.is_empty();
-    Ok(Some(Edit { path: path.to_owned(), after: (!is_gone).then_some(after) }))
+    let mut after = text.clone();
+    let mut is_new = false;
+    while let Some(found) = find(&after, path)? {
+        is_new |= found.note == NEW;
+        after = [found.head, found.tail].concat();
+    }
+    let is_gone = is_new && after.is_empty();
+    let edit = Edit { path: path.to_owned(), after: (!is_gone).then_some(after) };
+    Ok((edit.after.as_ref() != Some(&text)).then_some(edit))
 }
 
 impl Edit {
@@ -93,13 +101,23 @@ impl Edit {
     /// # Errors
     /// Returns an error where the file or its directory can't be written; the file is as it was then.
     pub fn apply(&self) -> Result<(), RcError> {
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| target(&self.path));
         match &self.after {
             Some(text) => replace(&path, text),
             None => fs::remove_file(&path),
         }
         .map_err(|source| RcError::Io { action: "write", path: self.path.clone(), source })
     }
+}
+
+/// Returns where a link leads that leads to no file yet, as one into a directory of dotfiles may.
+fn target(link: &Path) -> PathBuf {
+    let mut path = link.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(next) = fs::read_link(&path) else { return path };
+        path = path.parent().unwrap_or(Path::new("/")).join(next);
+    }
+    link.to_owned()
 }
 
 /// A block in a text.
@@ -113,7 +131,9 @@ fn find<'t>(text: &'t [u8], path: &Path) -> Result<Option<Found<'t>>, RcError> {
     let Some(begin) = line_position(text, BEGIN, 0) else { return Ok(None) };
     let unended = || RcError::Unended(path.to_owned());
     let first_end = position(text, b"\n", begin).ok_or_else(unended)?;
-    let end = line_position(text, END, first_end).ok_or_else(unended)? + END.len();
+    let last = line_position(text, END, first_end).ok_or_else(unended)?;
+    // An editor may have left the last line without an end, or given every line that of another system.
+    let end = position(text, b"\n", last).map_or(text.len(), |at| at + 1);
     let said = &text[begin + BEGIN.len()..first_end];
     let note = [UNENDED, NEW].into_iter().find(|note| *note == said).unwrap_or_default();
     let head = &text[..begin];

@@ -37,6 +37,9 @@ const SELECT: &str = include_str!("../../shell/select.sh");
 const USE: &str = include_str!("../../shell/use.sh");
 const LOGIN: &str = include_str!("../../shell/login.sh");
 
+/// Of these, a login shell of bash reads the first.
+const BASH_LOGIN_FILES: [&str; 2] = [".bash_profile", ".bash_login"];
+
 /// What stands for the home in the texts.
 const HOME: &str = "@HOME@";
 
@@ -104,6 +107,18 @@ pub fn direnv_text(home: &HomeDirectory) -> Vec<u8> {
 }
 
 impl Shell {
+    /// Returns every file that may hold the lines, also those that were put there when another file was missing
+    /// or didn't lead to this one yet.
+    #[must_use]
+    pub fn all_files(&self, environment: &Environment) -> Vec<PathBuf> {
+        let mut files = (self.rc_files)(environment);
+        let of_login = BASH_LOGIN_FILES.iter().filter(|_| self.name == "bash");
+        files.extend(of_login.map(|name| environment.home.join(name)));
+        files.sort();
+        files.dedup();
+        files
+    }
+
     /// Returns the text of its hook.
     #[must_use]
     pub fn text(&self, home: &HomeDirectory) -> Vec<u8> {
@@ -155,10 +170,11 @@ fn load_posix(file: &str) -> String {
 /// A login shell reads one of the other files, which often leads to `.bashrc`; where it doesn't, it loads
 /// the hook itself.
 fn bash_files(environment: &Environment) -> Vec<PathBuf> {
-    let login = [".bash_profile", ".bash_login"].map(|name| environment.home.join(name));
+    let login = BASH_LOGIN_FILES.map(|name| environment.home.join(name));
     let login = login.into_iter().find(|path| path.exists());
     let leads_on = |path: &PathBuf| {
-        let text = std::fs::read(path).unwrap_or_default();
+        // What isn't a file, as a pipe, might be waited for.
+        let text = if path.is_file() { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
         String::from_utf8_lossy(&text).contains("bashrc")
     };
     [environment.home.join(".bashrc")].into_iter().chain(login.filter(|path| !leads_on(path))).collect()

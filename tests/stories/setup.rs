@@ -114,3 +114,58 @@ fn a_newer_program_refreshes_the_hooks_and_settings_reach_them() {
     let run = Run::of(sandbox.command("bash").args(["-c", script]).env("CUDAMAN_LD_LIBRARY_PATH", "prepend"));
     assert!(run.stdout.contains("lib64"), "{run:?}");
 }
+
+#[test]
+fn undo_finds_every_block_wherever_it_was_put() {
+    let sandbox = sandbox();
+    let [rc, profile, login] =
+        [".bashrc", ".bash_profile", ".bash_login"].map(|name| sandbox.home().join(name));
+    std::fs::write(&rc, "alias x=y\n").expect("written");
+    std::fs::write(&login, "umask 022\n").expect("written");
+    sandbox.run(&["setup", "--yes"]).expect(0, &[".bash_login"]);
+    // Now another file goes before that one.
+    std::fs::write(&profile, "umask 027\n").expect("written");
+    sandbox.run(&["setup", "--yes"]).expect(0, &[".bash_profile"]);
+    // Now it leads to `.bashrc`, in which the block is twice, and has lost its last line break.
+    let text = std::fs::read_to_string(&profile).expect("read");
+    std::fs::write(&profile, format!("{text}. ~/.bashrc\n")).expect("written");
+    let text = std::fs::read_to_string(&rc).expect("read");
+    std::fs::write(&rc, format!("{text}{}", text.trim_end())).expect("written");
+    sandbox.run(&["setup", "--yes"]).expect(0, &["set up already"]);
+    sandbox.run(&["setup", "--undo", "--yes"]).expect(0, &[".bashrc", ".bash_profile", ".bash_login"]);
+    let read = |path| std::fs::read_to_string(path).expect("read");
+    assert_eq!(read(&rc), "alias x=y\nalias x=y\n");
+    assert_eq!(read(&profile), "umask 027\n. ~/.bashrc\n");
+    assert_eq!(read(&login), "umask 022\n");
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn a_link_to_a_file_that_is_missing_stays_one() {
+    let sandbox = sandbox();
+    let rc = sandbox.home().join(".bashrc");
+    std::os::unix::fs::symlink("dotfiles/bashrc", &rc).expect("linked");
+    sandbox.ok(&["setup", "--yes"]);
+    let target = sandbox.home().join("dotfiles/bashrc");
+    assert!(std::fs::read_to_string(&target).is_ok_and(|text| text.contains("hook.bash")));
+    assert!(rc.is_symlink());
+    sandbox.ok(&["setup", "--undo", "--yes"]);
+    assert!(rc.is_symlink() && !target.exists());
+}
+
+#[test]
+fn a_pipe_in_the_place_of_an_rc_file_is_not_waited_for() {
+    let sandbox = sandbox();
+    std::fs::write(sandbox.home().join(".bashrc"), "").expect("written");
+    for name in [".bash_profile", ".profile"] {
+        let made = Run::of(sandbox.command("mkfifo").arg(sandbox.home().join(name)));
+        made.expect(0, &[]);
+    }
+    let mut command = sandbox.command("timeout");
+    let run = Run::of(command.args(["20", crate::support::CUDAMAN, "setup", "--yes"]));
+    run.expect(
+        1,
+        &[".bash_profile` is not a regular file", ".profile` is not a regular file", "add by hand"],
+    );
+    sandbox.run(&["setup", "--undo", "--yes"]).expect(0, &[".bashrc"]);
+}

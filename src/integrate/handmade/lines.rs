@@ -82,7 +82,7 @@ fn own_lines(texts: &[String]) -> Vec<bool> {
         if text.as_bytes().starts_with(rc::BEGIN) {
             start = Some(at);
         }
-        if text.as_bytes() == rc::END.trim_ascii_end() {
+        if text.as_bytes() == rc::END {
             own[start.take().unwrap_or(at)..=at].fill(true);
         }
     }
