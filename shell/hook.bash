@@ -5,7 +5,8 @@
 __cudaman_read() {
     __cudaman_text=
     [[ -f $1 && -r $1 && ! -L $1 ]] || return 1
-    read -r -N 4097 __cudaman_text <"$1" || return 0
+    # It ends at a NUL, which no pin has; bash would pass over a gigabyte of them.
+    IFS= read -r -d '' -n 4097 __cudaman_text <"$1" || return 0
     __cudaman_text=
     return 1
 }
@@ -18,7 +19,7 @@ __cudaman_prompt() {
         ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
         -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&
         ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]] &&
-        ! read -r -N 4097 __cudaman_text <"$__cudaman_file" &&
+        ! IFS= read -r -d '' -n 4097 __cudaman_text <"$__cudaman_file" &&
         [[ $__cudaman_text == "$__cudaman_known" ]]; then
         :
     else

@@ -118,3 +118,22 @@ fn use_after_options_acts_on_the_shell_and_not_on_the_default() {
     }
     sandbox.assert_healthy();
 }
+
+#[test]
+fn a_large_pin_of_zeros_is_not_read_to_its_end() {
+    let sandbox = sandbox();
+    let zeros = std::fs::File::create(sandbox.project("zeros", None).join(".cuda-version")).expect("a pin");
+    zeros.set_len(1 << 30).expect("a size");
+    sandbox.project("zero", Some("11\0.8\n"));
+    for shell in shells().filter(|shell| shell.sees_edits) {
+        let started = std::time::Instant::now();
+        let screen =
+            session(&sandbox, shell, "cd zeros\nshow zeros\ncd ../zero\nshow zero\ncd ../new\nshow new\n");
+        assert!(started.elapsed().as_secs() < 10, "{}: {:?}", shell.name, started.elapsed());
+        assert!(screen.contains("it is too large"), "{}: {screen}", shell.name);
+        for name in ["zeros", "zero"] {
+            assert!(screen.contains(&format!("<{name}::{}", sandbox.root("..").display())), "{screen}");
+        }
+        assert_shown(&screen, &sandbox, "new", "12.4.1");
+    }
+}
