@@ -11,7 +11,7 @@ __cudaman_read() {
 
 # Where all that `__cudaman_check` looks at is as it was, this sees it in one test, which costs a third.
 __cudaman_prompt() {
-    if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-} == "${__cudaman_place-}" &&
+    if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-} == "${__cudaman_place-}" &&
         $__cudaman_wanted != missing && -d ${__cudaman_wanted:-/} &&
         ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
         -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&

@@ -40,7 +40,7 @@ __cudaman_update() {
     else
         __cudaman_default
     fi
-    __cudaman_place=$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}
+    __cudaman_place=$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-}
     if [ "$__cudaman_wanted" = "${__cudaman_active-}" ] &&
         [ "${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-}" = "${__cudaman_after-}" ]; then
         return 0
@@ -62,7 +62,7 @@ __cudaman_update() {
 # were left. CUDA_HOME isn't asked: who sets it by hand means it.
 __cudaman_check() {
     case ${ZSH_VERSION+x} in x) emulate -L sh ;; esac
-    case $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-} in
+    case $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-} in
         "${__cudaman_place-}") ;;
         *)
             __cudaman_update
@@ -75,6 +75,10 @@ __cudaman_check() {
             "$__cudaman_known") ;;
             *) __cudaman_place= ;;
         esac
+        # A pin that can't be read has no text, and may be gone.
+        case $__cudaman_known$__cudaman_file in
+            ./*) if ! [ -e "$__cudaman_file" ] && ! [ -L "$__cudaman_file" ]; then __cudaman_place=; fi ;;
+        esac
     fi
     if [ "$__cudaman_file" != ./.cuda-version ] && [ -e .cuda-version ]; then __cudaman_look_here; fi
     case $__cudaman_wanted in
@@ -82,7 +86,7 @@ __cudaman_check() {
         ?*) if ! [ -d "$__cudaman_wanted" ]; then __cudaman_place=; fi ;;
     esac
     case $__cudaman_place:${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} in
-        "$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:$__cudaman_after") ;;
+        "$PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-}:$__cudaman_after") ;;
         *) __cudaman_update ;;
     esac
 }

@@ -137,3 +137,34 @@ fn a_large_pin_of_zeros_is_not_read_to_its_end() {
         assert_shown(&screen, &sandbox, "new", "12.4.1");
     }
 }
+
+#[test]
+fn a_pin_that_could_not_be_read_is_missed_when_it_goes() {
+    let sandbox = sandbox();
+    for shell in shells() {
+        let link = sandbox.path().join("old/src/.cuda-version");
+        std::os::unix::fs::symlink("../../new/.cuda-version", &link).expect("a link");
+        let lines = "cd old/src\nshow link\nrm .cuda-version\ncd .\nshow above\n";
+        let screen = session(&sandbox, shell, lines);
+        assert!(screen.contains(&format!("<link::{}", sandbox.root("..").display())), "{screen}");
+        assert_shown(&screen, &sandbox, "above", "11.8.0");
+    }
+}
+
+#[test]
+fn stores_that_are_named_and_forgotten_count_at_once() {
+    let sandbox = sandbox();
+    let other = super::hooks::sandbox();
+    sandbox.ok(&["uninstall", "11.8"]);
+    for shell in shells().filter(|shell| shell.sees_edits) {
+        let lines = format!(
+            "cd old\nexport CUDAMAN_STORES='{}'\n\
+             echo \"<other $CUDA_HOME>\"\nunset CUDAMAN_STORES\necho \"<gone ${{CUDA_HOME-}}>\"\n",
+            other.store().display()
+        );
+        let screen = session(&sandbox, shell, &lines);
+        assert!(screen.contains(&format!("<other {}>", other.root("11.8.0").display())), "{screen}");
+        assert!(screen.contains("<gone >"), "{screen}");
+    }
+    sandbox.assert_healthy();
+}
