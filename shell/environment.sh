@@ -177,7 +177,7 @@ __cudaman_strip() {
     while :; do
         case $__cudaman_kept in
             ":$__cudaman_versions/"*) __cudaman_kept=:${__cudaman_kept#:*:} ;;
-            *":$__cudaman_versions/"*) __cudaman_cut "$__cudaman_versions" ;;
+            *":$__cudaman_versions/"*) __cudaman_cut "$__cudaman_versions" || break ;;
             *) break ;;
         esac
         __cudaman_had=x
@@ -189,7 +189,7 @@ __cudaman_strip() {
         __cudaman_rest=${__cudaman_rest#*:}
         while :; do
             case $__cudaman_directory$__cudaman_kept in
-                /*":$__cudaman_directory/"*) __cudaman_cut "$__cudaman_directory" ;;
+                /*":$__cudaman_directory/"*) __cudaman_cut "$__cudaman_directory" || break ;;
                 *) break ;;
             esac
             __cudaman_had=x
@@ -197,9 +197,11 @@ __cudaman_strip() {
     done
 }
 
-# __cudaman_cut DIRECTORY: takes the first element below it away.
+# __cudaman_cut DIRECTORY: takes the first element below it away; fails for one that only `case` finds, as bash's
+# does under `nocasematch`.
 __cudaman_cut() {
     __cudaman_tail=${__cudaman_kept#*":$1/"}
+    if [ "$__cudaman_tail" = "$__cudaman_kept" ]; then return 1; fi
     __cudaman_kept=${__cudaman_kept%%":$1/"*}:${__cudaman_tail#*:}
 }
 

@@ -12,7 +12,10 @@ __cudaman_newline='
 # Sees to it that cudaman and its shims are on PATH.
 __cudaman_paths() {
     if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    __cudaman_home=${CUDAMAN_HOME:-$__cudaman_base}
+    case ${CUDAMAN_HOME-} in
+        /*) __cudaman_home=${CUDAMAN_HOME%/} ;;
+        *) __cudaman_home=$__cudaman_base ;;
+    esac
     case :${PATH-}: in
         *":$__cudaman_home/bin:"*) ;;
         *) export "PATH=$__cudaman_home/bin${PATH:+:$PATH}" ;;
@@ -27,7 +30,10 @@ __cudaman_paths() {
 # already.
 __cudaman_update() {
     case ${ZSH_VERSION+x} in x) emulate -L sh ;; esac
-    __cudaman_home=${CUDAMAN_HOME:-$__cudaman_base}
+    case ${CUDAMAN_HOME-} in
+        /*) __cudaman_home=${CUDAMAN_HOME%/} ;;
+        *) __cudaman_home=$__cudaman_base ;;
+    esac
     __cudaman_all=$__cudaman_home/versions
     if [ -n "${CUDAMAN_STORES-}" ] || [ -f "$__cudaman_home/stores" ]; then __cudaman_stores; fi
     __cudaman_here=
@@ -203,17 +209,20 @@ __cudaman_trim() {
     __cudaman_line=${__cudaman_line%"${__cudaman_line##*[!"$__cudaman_blank"]}"}
 }
 
-# __cudaman_read FILE: its text, or nothing; fails for what a pin can't be. bash and zsh have one with a limit.
+# __cudaman_read FILE: its text, or nothing; fails for what a pin can't be. bash and zsh have their own: POSIX has no
+# `read` with a limit, and a stranger's pin may be a gigabyte, so `head` reads what isn't ours.
 __cudaman_read() {
     __cudaman_text=
     if [ -L "$1" ] || ! [ -f "$1" ] || ! [ -r "$1" ]; then return 1; fi
-    {
-        while IFS= read -r __cudaman_line; do
-            __cudaman_text=$__cudaman_text$__cudaman_line$__cudaman_newline
-            if [ "${#__cudaman_text}" -gt 4096 ]; then return 1; fi
-        done
-        __cudaman_text=$__cudaman_text$__cudaman_line
-    } <"$1"
+    case $1 in
+        "$__cudaman_home"/*) IFS= read -r __cudaman_text <"$1" || : ;;
+        *)
+            __cudaman_text=$(head -c 4097 <"$1" 2>/dev/null) || return 1
+            # Shells drop the NULs of what isn't text.
+            if [ -z "$__cudaman_text" ] && [ -s "$1" ]; then return 1; fi
+            ;;
+    esac
+    [ "${#__cudaman_text}" -le 4096 ]
 }
 
 # Finds a plain request in the stores; fails for all others.

@@ -168,11 +168,18 @@ impl Setup {
     }
 
     fn say_nothing_to_do(&self, context: &Context) {
-        context.ui.say(if self.undo {
-            "there is no block of cudaman's in any rc file"
+        if self.undo {
+            return context.ui.say("there is no block of cudaman's in any rc file");
+        }
+        let own = context.environment.path("SHELL").and_then(Path::file_name).unwrap_or_default();
+        if SHELLS.iter().any(|shell| shell.programs.iter().any(|name| own == *name)) {
+            context.ui.say("everything is set up already; `cudaman setup --shell NAME` adds a shell");
         } else {
-            "everything is set up already; `cudaman setup --shell NAME` adds a shell"
-        });
+            let own = own.to_string_lossy();
+            context.ui.say(&format!(
+                "there is no hook for the shell `{own}`; `cudaman env --help` lists other ways"
+            ));
+        }
     }
 
     fn explained(&self, problem: RcError, home: &HomeDirectory) -> anyhow::Error {
