@@ -16,6 +16,7 @@ mod from_with;
 mod full;
 mod growth;
 mod hooks;
+mod hooks_others;
 mod host_compiler;
 mod hostile;
 mod injection;
