@@ -123,6 +123,19 @@ prepare_modules() {
     fi
 }
 
+# The npm package brings a program that needs no node.
+prepare_nushell() {
+    [ ! -x "$tools/bin/nu" ] || return 0
+    if ! has npm; then
+        skip nushell 'there is no npm'
+    elif ! npm install --silent --no-fund --no-audit --prefix "$tools/npm" nushell >/dev/null 2>&1; then
+        skip nushell 'npm could not install it'
+    else
+        nu=$(find "$tools/npm/node_modules/@nushell" -name nu -type f | head -n 1)
+        ln -sf "$nu" "$tools/bin/nu"
+    fi
+}
+
 # cargo_group NAME SUBCOMMAND ARGUMENT...: left out where cargo lacks the subcommand
 cargo_group() {
     name=$1
@@ -197,6 +210,7 @@ mkdir -p "$tools"
 : >"$CUDAMAN_TEST_SKIPS"
 prepare_system
 prepare_python_tools
+prepare_nushell
 prepare_modules
 export PATH
 

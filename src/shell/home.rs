@@ -59,6 +59,23 @@ impl HomeDirectory {
         [b"$E:HOME", &quote::powershell(&[b"/", path].concat())[..]].concat()
     }
 
+    /// What nushell can tell while it reads a file, too: it sources nothing else.
+    pub(super) fn nushell(&self) -> Vec<u8> {
+        let path = self.path.as_os_str().as_bytes();
+        if !self.is_relative {
+            return quote::nushell(path);
+        }
+        [b"(", &quote::nushell(&[b"~/", path].concat())[..], b" | path expand --no-symlink)"].concat()
+    }
+
+    pub(super) fn powershell(&self) -> Vec<u8> {
+        let path = self.path.as_os_str().as_bytes();
+        if !self.is_relative {
+            return quote::powershell(path);
+        }
+        [b"($HOME + ", &quote::powershell(&[b"/", path].concat())[..], b")"].concat()
+    }
+
     fn spelled(&self, before: &[u8], after: &[u8], quoted: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let path = self.path.as_os_str().as_bytes();
         if self.is_relative { [before, path, after].concat() } else { quoted(path) }
@@ -84,6 +101,15 @@ pub(super) fn load_xonsh(file: &str) -> String {
 
 pub(super) fn load_elvish(file: &str) -> String {
     format!("try {{ eval (slurp < {file}) }} catch {{ nop }}\n")
+}
+
+/// To source a file that is gone is an error before anything runs; to source nothing is none.
+pub(super) fn load_nushell(file: &str) -> String {
+    format!("source (if ({file} | path exists) {{ {file} }} else {{ null }})\n")
+}
+
+pub(super) fn load_powershell(file: &str) -> String {
+    format!("if (Test-Path -LiteralPath {file}) {{ . {file} }}\n")
 }
 
 #[cfg(test)]

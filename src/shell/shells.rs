@@ -120,6 +120,26 @@ pub const SHELLS: &[Shell] = &[
         rc_files: |environment| vec![settings(environment).join("elvish/rc.elv")],
         load: home::load_elvish,
     },
+    Shell {
+        name: "nushell",
+        programs: &["nu"],
+        hook: "hook.nu",
+        parts: &[include_str!("../../shell/hook.nu")],
+        home: HomeDirectory::nushell,
+        settings: "nushell",
+        rc_files: |environment| vec![settings(environment).join("nushell/autoload/cudaman.nu")],
+        load: home::load_nushell,
+    },
+    Shell {
+        name: "powershell",
+        programs: &["pwsh"],
+        hook: "hook.ps1",
+        parts: &[include_str!("../../shell/hook.ps1")],
+        home: HomeDirectory::powershell,
+        settings: "powershell",
+        rc_files: |environment| vec![settings(environment).join("powershell/profile.ps1")],
+        load: home::load_powershell,
+    },
 ];
 
 /// Returns the shell with this name.

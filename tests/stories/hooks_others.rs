@@ -13,6 +13,8 @@ use crate::support::{Mirror, Release, Run, Sandbox, Terminal, skip};
 struct Shell {
     name: &'static str,
     start: &'static [&'static str],
+    /// The file that `setup` writes.
+    rc: &'static str,
     /// How a line says what the last command's status was.
     status: &'static str,
     /// A hook of the user's own, which says `<mine>`.
@@ -22,22 +24,45 @@ struct Shell {
 const SHELLS: &[Shell] = &[
     Shell {
         name: "fish",
+        rc: ".config/fish/conf.d/cudaman.fish",
         start: &["fish", "--no-config", "-i"],
         status: "$status",
         mine: "function mine --on-variable PWD; echo '<mine>'; end",
     },
-    Shell { name: "tcsh", start: &["tcsh", "-f"], status: "$status", mine: "alias cwdcmd 'echo \"<mine>\"'" },
+    Shell {
+        name: "tcsh",
+        rc: ".cshrc",
+        start: &["tcsh", "-f"],
+        status: "$status",
+        mine: "alias cwdcmd 'echo \"<mine>\"'",
+    },
     Shell {
         name: "xonsh",
+        rc: ".config/xonsh/rc.xsh",
         start: &["xonsh", "--no-rc", "-i", "--shell-type=readline"],
         status: "@(__xonsh__.env['LAST_RETURN_CODE'])",
         mine: "_ = events.on_chdir(lambda **_: print('<mine>'))",
     },
     Shell {
         name: "elvish",
+        rc: ".config/elvish/rc.elv",
         start: &["elvish", "-norc"],
         status: "",
         mine: "set after-chdir = [$@after-chdir {|_| echo '<mine>' }]",
+    },
+    Shell {
+        name: "nushell",
+        rc: ".config/nushell/autoload/cudaman.nu",
+        start: &["nu", "--no-config-file"],
+        status: "($env.LAST_EXIT_CODE)",
+        mine: "$env.config.hooks.env_change.PWD = [{|_, _| print '<mine>' }]",
+    },
+    Shell {
+        name: "powershell",
+        rc: ".config/powershell/profile.ps1",
+        start: &["pwsh", "-NoProfile", "-NoLogo"],
+        status: "$LASTEXITCODE",
+        mine: "function prompt { Write-Host '<mine>'; '> ' }",
     },
 ];
 
@@ -52,7 +77,7 @@ struct Session<'a> {
 
 /// Returns the shells that are here, with their programs.
 fn shells() -> impl Iterator<Item = (&'static Shell, PathBuf)> {
-    SHELLS.iter().filter_map(|shell| Some((shell, program(shell.name)?)))
+    SHELLS.iter().filter_map(|shell| Some((shell, program(shell.start[0])?)))
 }
 
 /// Finds a program of the system, or one that `test.sh` has got.
@@ -109,17 +134,14 @@ impl<'a> Session<'a> {
         let rc = self.rc_file();
         let line = match self.shell.name {
             "elvish" => format!("eval (slurp < '{}')", rc.display()),
+            "powershell" => format!(". '{}'", rc.display()),
             _ => format!("source '{}'", rc.display()),
         };
         self.note(&line, name);
     }
 
     fn rc_file(&self) -> PathBuf {
-        let files =
-            [".config/fish/conf.d/cudaman.fish", ".cshrc", ".config/xonsh/rc.xsh", ".config/elvish/rc.elv"];
-        let mut files = SHELLS.iter().zip(files);
-        let found = files.find_map(|(shell, file)| (shell.name == self.shell.name).then_some(file));
-        self.sandbox.home().join(found.expect("a file"))
+        self.sandbox.home().join(self.shell.rc)
     }
 
     /// Types a line, has the environment written down behind it, and returns that. The line may be typed twice.
@@ -134,7 +156,13 @@ impl<'a> Session<'a> {
     /// Changes the directory, and asserts that the toolkit is in effect before the next prompt.
     fn enter(&mut self, directory: &str, name: &str, toolkit: &str) {
         let directory = self.sandbox.path().join(directory);
-        self.expect(&format!("cd {}", directory.display()), name, toolkit);
+        let line = format!("cd {}", directory.display());
+        if self.shell.name == "nushell" {
+            // It looks between two lines, never within one.
+            self.note(&line, &format!("{name}-later"));
+            return self.expect("", name, toolkit);
+        }
+        self.expect(&line, name, toolkit);
     }
 
     fn expect(&mut self, line: &str, name: &str, toolkit: &str) {
@@ -151,7 +179,7 @@ impl<'a> Session<'a> {
 
 /// Reads an environment, without what shells count and name for themselves.
 fn environment(file: &Path) -> BTreeMap<OsString, OsString> {
-    let own = ["_", "PWD", "OLDPWD", "SHLVL", "LAST_RETURN_CODE"];
+    let own = ["_", "PWD", "OLDPWD", "SHLVL", "LAST_RETURN_CODE", "CMD_DURATION_MS"];
     let text = std::fs::read(file).expect("an environment");
     let pairs = text.split(|byte| *byte == 0).filter(|pair| !pair.is_empty()).map(|pair| {
         let end = pair.iter().position(|byte| *byte == b'=').expect("a value");
@@ -193,7 +221,8 @@ fn an_afternoon_leaves_no_trace() {
         session.enter("new", "within", "11.8.0");
         session.terminal.types("exit");
         session.enter("old", "outer", "11.8.0");
-        let after = session.note(&format!("cd {}", sandbox.path().display()), "after");
+        session.note(&format!("cd {}", sandbox.path().display()), "leaving");
+        let after = session.note("", "after");
         let screen = session.terminal.screen();
         assert_eq!(before, after, "{}: {screen}", shell.name);
         assert!(screen.contains("<mine>\n") || screen.contains("\n<mine>"), "{}: {screen}", shell.name);
@@ -204,7 +233,8 @@ fn an_afternoon_leaves_no_trace() {
 /// A pin that isn't installed is said once, and nothing else takes its place.
 fn afternoon_of_the_missing(session: &mut Session<'_>) {
     let gone = format!("cd {}", session.sandbox.path().join("gone").display());
-    let found = session.note(&gone, "missing");
+    session.note(&gone, "gone");
+    let found = session.note("", "missing");
     let text = |name: &str| found.get(&OsString::from(name)).cloned().unwrap_or_default();
     assert_eq!(text("CUDA_HOME"), "/usr/local/cuda", "the user's is back");
     let shims = session.sandbox.store().join("versions/../shims/bin");

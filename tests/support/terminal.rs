@@ -29,10 +29,16 @@ impl Terminal {
         let mut reader = keyboard.try_clone().expect("a file");
         let screen = Arc::new(Mutex::new(Vec::new()));
         let shown = Arc::clone(&screen);
+        let mut answers = keyboard.try_clone().expect("a file");
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                shown.lock().expect("no reader panics").extend_from_slice(&bytes[..count]);
+                let mut shown = shown.lock().expect("no reader panics");
+                shown.extend_from_slice(&bytes[..count]);
+                // An editor of lines asks where the cursor is, and waits for the answer.
+                if shown.ends_with(b"\x1b[6n") {
+                    let _ = answers.write_all(b"\x1b[1;1R");
+                }
             }
         });
         Self { child, keyboard, screen }
