@@ -22,7 +22,7 @@ skipped=
 
 # A command and the Debian package that brings it.
 needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux direnv:direnv cmake:cmake ninja:ninja-build
-    make:make strace:strace shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
+    make:make strace:strace elvish:elvish shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
     gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm tclsh:tcl'
 
 has() {
@@ -123,6 +123,19 @@ prepare_modules() {
     fi
 }
 
+# The npm package brings a program that needs no node.
+prepare_nushell() {
+    [ ! -x "$tools/bin/nu" ] || return 0
+    if ! has npm; then
+        skip nushell 'there is no npm'
+    elif ! npm install --silent --no-fund --no-audit --prefix "$tools/npm" nushell >/dev/null 2>&1; then
+        skip nushell 'npm could not install it'
+    else
+        nu=$(find "$tools/npm/node_modules/@nushell" -name nu -type f | head -n 1)
+        ln -sf "$nu" "$tools/bin/nu"
+    fi
+}
+
 # cargo_group NAME SUBCOMMAND ARGUMENT...: left out where cargo lacks the subcommand
 cargo_group() {
     name=$1
@@ -207,6 +220,7 @@ mkdir -p "$tools"
 : >"$CUDAMAN_TEST_SKIPS"
 prepare_system
 prepare_python_tools
+prepare_nushell
 prepare_modules
 export PATH
 

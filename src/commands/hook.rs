@@ -10,7 +10,7 @@ use crate::active::{self, Active, Pin, effect};
 use crate::context::Context;
 use crate::error::brief;
 use crate::model::ToolchainRequest;
-use crate::shell::{Change, Render, format};
+use crate::shell::{Change, Format, Render, format, own_variable};
 
 /// What was said last, so that a shell that asks at every change of directory hears it once.
 const TOLD: &str = "__CUDAMAN_TOLD";
@@ -44,7 +44,7 @@ impl Hook {
             Some(format) => {
                 let Render::Changes(render) = format.render else { return Ok(()) };
                 let mut text = render(&changes(&active, context));
-                text.extend(watched(&self.format, context));
+                text.extend(watched(format, context));
                 Ok(context.ui.raw(&text)?)
             }
         }
@@ -94,14 +94,11 @@ fn changes(active: &Result<Active>, context: &Context) -> Vec<Change> {
     changes
 }
 
-/// Returns the file at which fish looks at every prompt, as a statement of fish.
-fn watched(format: &Option<String>, context: &Context) -> Vec<u8> {
-    if format.as_deref() != Some("fish") {
-        return Vec::new();
-    }
+/// Returns the file at which fish and tcsh look at every prompt, as a statement of theirs.
+fn watched(format: &Format, context: &Context) -> Vec<u8> {
     let pin = active::pin(context).ok().flatten();
     let file = pin.map_or_else(|| context.store.home().join("resolve/default"), |pin| pin.path);
-    crate::shell::fish_variable("__cudaman_file", file.as_os_str().as_bytes())
+    own_variable(format.name, "__cudaman_file", file.as_os_str().as_bytes())
 }
 
 /// Returns the pin of this directory where the shell's own choice keeps it from being followed.

@@ -134,7 +134,8 @@ impl Setup {
         let is_own = own.is_some_and(|own| shell.programs.iter().any(|name| own == *name));
         let is_first = (shell.rc_files)(&context.environment).first().is_some_and(|first| first == path);
         let is_asked_for = !self.shell.is_empty() || is_own;
-        path.exists() && is_on_path(shell, context) || is_asked_for && is_first
+        let is_used = path.exists() || is_first && shell.has_settings(&context.environment);
+        is_used && is_on_path(shell, context) || is_asked_for && is_first
     }
 
     fn description(&self, edit: &Edit) -> String {

@@ -9,6 +9,7 @@ mod assignments;
 mod clangd;
 mod cmake;
 pub mod format;
+mod home;
 mod jupyter;
 pub mod plan;
 mod project;
@@ -19,12 +20,17 @@ mod vscode;
 
 pub use activation::{Activation, Foreign, Kind, Loading};
 pub use format::{FORMATS, Format, Render, Toolkit};
+pub use home::HomeDirectory;
 pub use plan::{Change, Target, Wanted};
 pub use settings::{Setting, settings};
-pub use shells::{HomeDirectory, SHELLS, Shell, direnv_text, login_text, shell};
+pub use shells::{SHELLS, Shell, direnv_text, login_text, shell};
 
-/// Returns a statement of fish that sets a variable of the shell's own.
+/// Returns a statement that sets a variable of a shell's own; nothing for the forms that have no such thing.
 #[must_use]
-pub fn fish_variable(name: &str, value: &[u8]) -> Vec<u8> {
-    [b"set -g ", name.as_bytes(), b" ", &quote::fish(value), b"\n"].concat()
+pub fn own_variable(format: &str, name: &str, value: &[u8]) -> Vec<u8> {
+    match format {
+        "csh" => [b"set ", name.as_bytes(), b" = ", &quote::csh(value), b";\n"].concat(),
+        "fish" => [b"set -g ", name.as_bytes(), b" ", &quote::fish(value), b"\n"].concat(),
+        _ => Vec::new(),
+    }
 }

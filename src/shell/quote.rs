@@ -37,6 +37,16 @@ pub(super) fn powershell(value: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Quotes for nushell, between double quotes.
+pub(super) fn nushell(value: &[u8]) -> Vec<u8> {
+    let single = wrap(value, |byte| match byte {
+        b'"' => Some(b"\\\""),
+        b'\\' => Some(b"\\\\"),
+        _ => None,
+    });
+    [b"\"", &single[1..single.len() - 1], b"\""].concat()
+}
+
 fn wrap(value: &[u8], escape: impl Fn(u8) -> Option<&'static [u8]>) -> Vec<u8> {
     let mut quoted = vec![b'\''];
     for byte in value {
@@ -58,6 +68,7 @@ mod tests {
         assert_eq!(posix(b"a'b$c"), b"'a'\\''b$c'");
         assert_eq!(fish(b"a'b\\"), b"'a\\'b\\\\'");
         assert_eq!(csh(b"a!\n"), b"'a\\!\\\n'");
+        assert_eq!(nushell(b"a\"b\\'"), b"\"a\\\"b\\\\'\"");
         assert_eq!(posix(b"\xff"), b"'\xff'");
     }
 }

@@ -1,9 +1,8 @@
 //! The shells that cudaman has a hook for: one row each. The texts are in `shell/`.
 
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::quote;
+use super::home::{self, HomeDirectory};
 use crate::model::Environment;
 
 /// A shell.
@@ -18,18 +17,12 @@ pub struct Shell {
     parts: &'static [&'static str],
     /// How the home directory of cudaman is spelled in it.
     home: fn(&HomeDirectory) -> Vec<u8>,
+    /// The directory among the user's settings that tells that the shell is in use, even without an rc file.
+    settings: &'static str,
     /// Which of the user's files loads the hook.
     pub rc_files: fn(&Environment) -> Vec<PathBuf>,
     /// The lines that load a file that may be gone; the file is spelled as a word of the shell.
     pub load: fn(&str) -> String,
-}
-
-/// Where cudaman's home is, as a hook should spell it.
-pub struct HomeDirectory {
-    /// The home, or what follows `$HOME`, where it lies in the user's own home: that may be at another place on
-    /// another machine.
-    path: PathBuf,
-    is_relative: bool,
 }
 
 pub(super) const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
@@ -51,8 +44,9 @@ pub const SHELLS: &[Shell] = &[
         hook: "hook.bash",
         parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.bash")],
         home: HomeDirectory::posix,
+        settings: "",
         rc_files: bash_files,
-        load: load_posix,
+        load: home::load_posix,
     },
     Shell {
         name: "zsh",
@@ -60,11 +54,22 @@ pub const SHELLS: &[Shell] = &[
         hook: "hook.zsh",
         parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.zsh")],
         home: HomeDirectory::posix,
+        settings: "",
         rc_files: |environment| {
             let directory = environment.path("ZDOTDIR").unwrap_or(&environment.home);
             vec![directory.join(".zshrc")]
         },
-        load: load_posix,
+        load: home::load_posix,
+    },
+    Shell {
+        name: "fish",
+        programs: &["fish"],
+        hook: "hook.fish",
+        parts: &[include_str!("../../shell/hook.fish")],
+        home: HomeDirectory::fish,
+        settings: "fish",
+        rc_files: |environment| vec![settings(environment).join("fish/conf.d/cudaman.fish")],
+        load: home::load_fish,
     },
     Shell {
         name: "sh",
@@ -72,8 +77,9 @@ pub const SHELLS: &[Shell] = &[
         hook: "hook.sh",
         parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
         home: HomeDirectory::posix,
+        settings: "",
         rc_files: |environment| vec![environment.home.join(".profile")],
-        load: load_posix,
+        load: home::load_posix,
     },
     Shell {
         name: "ksh",
@@ -81,10 +87,61 @@ pub const SHELLS: &[Shell] = &[
         hook: "hook.ksh",
         parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
         home: HomeDirectory::posix,
+        settings: "",
         rc_files: |environment| {
             [".kshrc", ".mkshrc"].iter().map(|name| environment.home.join(name)).collect()
         },
-        load: load_posix,
+        load: home::load_posix,
+    },
+    Shell {
+        name: "tcsh",
+        programs: &["tcsh"],
+        hook: "hook.tcsh",
+        parts: &[include_str!("../../shell/hook.tcsh")],
+        home: HomeDirectory::csh,
+        settings: "",
+        rc_files: tcsh_files,
+        load: home::load_csh,
+    },
+    Shell {
+        name: "xonsh",
+        programs: &["xonsh"],
+        hook: "hook.xsh",
+        parts: &[include_str!("../../shell/hook.xsh")],
+        home: HomeDirectory::xonsh,
+        settings: "xonsh",
+        rc_files: xonsh_files,
+        load: home::load_xonsh,
+    },
+    Shell {
+        name: "elvish",
+        programs: &["elvish"],
+        hook: "hook.elv",
+        parts: &[include_str!("../../shell/hook.elv")],
+        home: HomeDirectory::elvish,
+        settings: "elvish",
+        rc_files: |environment| vec![settings(environment).join("elvish/rc.elv")],
+        load: home::load_elvish,
+    },
+    Shell {
+        name: "nushell",
+        programs: &["nu"],
+        hook: "hook.nu",
+        parts: &[include_str!("../../shell/hook.nu")],
+        home: HomeDirectory::nushell,
+        settings: "nushell",
+        rc_files: |environment| vec![settings(environment).join("nushell/autoload/cudaman.nu")],
+        load: home::load_nushell,
+    },
+    Shell {
+        name: "powershell",
+        programs: &["pwsh"],
+        hook: "hook.ps1",
+        parts: &[include_str!("../../shell/hook.ps1")],
+        home: HomeDirectory::powershell,
+        settings: "powershell",
+        rc_files: |environment| vec![settings(environment).join("powershell/profile.ps1")],
+        load: home::load_powershell,
     },
 ];
 
@@ -119,6 +176,12 @@ impl Shell {
         files
     }
 
+    /// Tells whether the user has settings for it, beside its rc files.
+    #[must_use]
+    pub fn has_settings(&self, environment: &Environment) -> bool {
+        !self.settings.is_empty() && settings(environment).join(self.settings).is_dir()
+    }
+
     /// Returns the text of its hook.
     #[must_use]
     pub fn text(&self, home: &HomeDirectory) -> Vec<u8> {
@@ -133,26 +196,6 @@ impl Shell {
     }
 }
 
-impl HomeDirectory {
-    /// Tells how to spell a home.
-    #[must_use]
-    pub fn of(home: &Path, environment: &Environment) -> Self {
-        let inside = home.strip_prefix(&environment.home).ok();
-        let inside = inside.filter(|_| !environment.home.as_os_str().is_empty());
-        Self { path: inside.unwrap_or(home).to_owned(), is_relative: inside.is_some() }
-    }
-
-    fn join(&self, file: &str) -> Self {
-        Self { path: self.path.join(file), is_relative: self.is_relative }
-    }
-
-    /// For sh, bash, zsh, ksh; a home has no letter that means something between double quotes.
-    fn posix(&self) -> Vec<u8> {
-        let path = self.path.as_os_str().as_bytes();
-        if self.is_relative { [b"\"$HOME/", path, b"\""].concat() } else { quote::posix(path) }
-    }
-}
-
 fn filled(text: &str, home: &[u8]) -> Vec<u8> {
     let mut parts = text.split(HOME);
     let mut filled = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -161,10 +204,6 @@ fn filled(text: &str, home: &[u8]) -> Vec<u8> {
         filled.extend_from_slice(part.as_bytes());
     }
     filled
-}
-
-fn load_posix(file: &str) -> String {
-    format!("if [ -r {file} ]; then . {file}; fi\n")
 }
 
 /// A login shell reads one of the other files, which often leads to `.bashrc`; where it doesn't, it loads
@@ -178,6 +217,23 @@ fn bash_files(environment: &Environment) -> Vec<PathBuf> {
         String::from_utf8_lossy(&text).contains("bashrc")
     };
     [environment.home.join(".bashrc")].into_iter().chain(login.filter(|path| !leads_on(path))).collect()
+}
+
+/// tcsh reads the first of these that is there.
+fn tcsh_files(environment: &Environment) -> Vec<PathBuf> {
+    let own = environment.home.join(".tcshrc");
+    vec![if own.exists() { own } else { environment.home.join(".cshrc") }]
+}
+
+fn xonsh_files(environment: &Environment) -> Vec<PathBuf> {
+    let own = environment.home.join(".xonshrc");
+    vec![if own.exists() { own } else { settings(environment).join("xonsh/rc.xsh") }]
+}
+
+/// Where programs keep what users set.
+fn settings(environment: &Environment) -> PathBuf {
+    let named = environment.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    named.map_or_else(|| environment.home.join(".config"), Path::to_owned)
 }
 
 #[cfg(test)]
@@ -202,16 +258,6 @@ mod tests {
             let text = String::from_utf8(shell.text(&home)).expect("text");
             assert!(!text.contains(HOME) && text.contains("/data/a b"), "{}", shell.name);
         }
-    }
-
-    #[test]
-    fn a_home_within_the_users_moves_with_it() {
-        let home = HomeDirectory::of(Path::new("/home/me/.cudaman"), &environment("/home/me"));
-        assert_eq!(home.posix(), b"\"$HOME/.cudaman\"");
-        let home = HomeDirectory::of(Path::new("/data/a b"), &environment("/home/me"));
-        assert_eq!(home.posix(), b"'/data/a b'");
-        let home = HomeDirectory::of(Path::new("/data"), &environment(""));
-        assert_eq!(home.posix(), b"'/data'");
     }
 
     #[test]

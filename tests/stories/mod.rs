@@ -19,6 +19,7 @@ mod growth;
 mod hook_guests;
 mod hooks;
 mod hooks_inherited;
+mod hooks_others;
 mod host_compiler;
 mod hostile;
 mod injection;

@@ -17,6 +17,7 @@ mod pty;
 mod rpm;
 mod runfile;
 mod sandbox;
+mod terminal;
 mod toolkit;
 mod wheel;
 
@@ -32,6 +33,7 @@ pub(crate) use pty::type_into;
 pub(crate) use rpm::{hostile_rpm, rpm};
 pub(crate) use runfile::{GENERATIONS, Runfile, makeself, pack_directory};
 pub(crate) use sandbox::{CUDAMAN, Run, Sandbox};
+pub(crate) use terminal::Terminal;
 pub(crate) use toolkit::{
     File, Release, component_files, file, link, program, serve_archive, serve_bytes, serve_files,
     serve_manifest, sha256, tar_xz,

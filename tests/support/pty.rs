@@ -12,6 +12,23 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Starts a shell on a terminal of its own, types the lines into it, and returns what it showed. The last line
 /// has to end the shell.
 pub(crate) fn type_into(command: &mut Command, lines: &str) -> String {
+    let (child, ours) = start(command);
+    let mut keyboard = std::fs::File::from(ours.try_clone().expect("a file"));
+    let typed = lines.to_owned();
+    let typist = std::thread::spawn(move || {
+        for line in typed.lines() {
+            // The terminal holds 4 KiB of what nobody has read yet.
+            std::thread::sleep(Duration::from_millis(30));
+            let _ = keyboard.write_all(format!("{line}\n").as_bytes());
+        }
+    });
+    let screen = watch(std::fs::File::from(ours), child);
+    typist.join().expect("typed");
+    screen
+}
+
+/// Starts a program as the leader of a session on a terminal of its own.
+pub(super) fn start(command: &mut Command) -> (Child, OwnedFd) {
     let (ours, theirs) = open();
     let stdio = |file: &OwnedFd| Stdio::from(file.try_clone().expect("a file"));
     command.stdin(stdio(&theirs)).stdout(stdio(&theirs)).stderr(stdio(&theirs)).env("TERM", "dumb");
@@ -27,18 +44,7 @@ pub(crate) fn type_into(command: &mut Command, lines: &str) -> String {
     let child = command.spawn().expect("the shell starts");
     drop(theirs);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut keyboard = std::fs::File::from(ours.try_clone().expect("a file"));
-    let typed = lines.to_owned();
-    let typist = std::thread::spawn(move || {
-        for line in typed.lines() {
-            // The terminal holds 4 KiB of what nobody has read yet.
-            std::thread::sleep(Duration::from_millis(30));
-            let _ = keyboard.write_all(format!("{line}\n").as_bytes());
-        }
-    });
-    let screen = watch(std::fs::File::from(ours), child);
-    typist.join().expect("typed");
-    screen
+    (child, ours)
 }
 
 fn watch(mut screen: std::fs::File, mut child: Child) -> String {
