@@ -95,7 +95,7 @@ prepare_system() {
 # Newer than a distribution's, and apart from it: only these names are put before the system's.
 prepare_python_tools() {
     mkdir -p "$tools/bin"
-    for tool in cmake ninja uv virtualenv; do
+    for tool in cmake ninja uv virtualenv xonsh; do
         [ -x "$tools/bin/$tool" ] && continue
         if ! has python3; then
             skip "current $tool" 'there is no python3'

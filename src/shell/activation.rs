@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::quote;
-use super::shells::ENVIRONMENT;
+use super::shells::{ENVIRONMENT, without_comments};
 
 const ACT: &str = include_str!("../../shell/activation/act.sh");
 const TRANSLATE: &str = include_str!("../../shell/activation/translate.sh");
@@ -106,7 +106,7 @@ impl Activation<'_> {
         let words: Vec<Vec<u8>> =
             [&who[..]].iter().chain(words).map(|word| [b" ", &quote::posix(word)[..]].concat()).collect();
         let prefix = format!("__cudaman_{}_", self.kind.name());
-        let core = [ENVIRONMENT, ACT, TRANSLATE].concat();
+        let core = without_comments(&[ENVIRONMENT, ACT, TRANSLATE].concat());
         let core = core.replace("CUDAMAN_KIND", &format!("CUDAMAN_{}", self.kind.name().to_uppercase()));
         let core = if function == "undo" { without_environment(&core) } else { core };
         let names = Names::of(&core);

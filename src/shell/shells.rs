@@ -154,7 +154,7 @@ pub fn shell(name: &str) -> Option<&'static Shell> {
 /// Returns the text of `env.sh`, for login shells.
 #[must_use]
 pub fn login_text(home: &HomeDirectory) -> Vec<u8> {
-    filled(&[ENVIRONMENT, SELECT, LOGIN].concat(), &home.posix())
+    filled(&without_comments(&[ENVIRONMENT, SELECT, LOGIN].concat()), &home.posix())
 }
 
 /// Returns the text of direnv's library file.
@@ -185,7 +185,9 @@ impl Shell {
     /// Returns the text of its hook.
     #[must_use]
     pub fn text(&self, home: &HomeDirectory) -> Vec<u8> {
-        filled(&self.parts.concat(), &(self.home)(home))
+        let text = self.parts.concat();
+        let text = if self.parts.contains(&ENVIRONMENT) { without_comments(&text) } else { text };
+        filled(&text, &(self.home)(home))
     }
 
     /// Returns the lines that load the store's file of this name.
@@ -194,6 +196,13 @@ impl Shell {
         let word = String::from_utf8_lossy(&(self.home)(&home.join(file))).into_owned();
         (self.load)(&word)
     }
+}
+
+/// Drops what only people read: a shell reads it at every start, a tenth of the time in bash (measured).
+pub(super) fn without_comments(text: &str) -> String {
+    let is_code = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
+    let lines: String = text.split_inclusive('\n').filter(is_code).collect();
+    format!("# Written by cudaman; its source has the comments, in `shell/`.\n{lines}")
 }
 
 fn filled(text: &str, home: &[u8]) -> Vec<u8> {
