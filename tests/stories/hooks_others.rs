@@ -53,7 +53,7 @@ fn afternoon_of_the_missing(session: &mut Session<'_>) {
     let found = session.note("", "missing");
     let text = |name: &str| found.get(&OsString::from(name)).cloned().unwrap_or_default();
     assert_eq!(text("CUDA_HOME"), "/usr/local/cuda", "the user's is back");
-    let shims = session.sandbox.store().join("versions/../shims/bin");
+    let shims = session.sandbox.store().join("versions/../shims/missing");
     assert!(text("PATH").to_string_lossy().starts_with(&*shims.to_string_lossy()), "{found:?}");
     session.note("cd .", "still");
     session.note("", "still-missing");
