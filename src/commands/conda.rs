@@ -1,19 +1,19 @@
 //! `cudaman conda`: toolkits for conda environments.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
-use crate::active;
+use super::attachment::{self, is_same, toolchain, versions};
 use crate::context::Context;
-use crate::error::{Advise as _, advised, one_line, with_advice};
+use crate::error::{Advise as _, one_line, with_advice};
 use crate::integrate::conda::{self, AttachError, CondaEnvironment, FindError, State};
 use crate::integrate::handmade::{self, HandMade};
 use crate::model::{ToolchainName, ToolchainRequest};
-use crate::store::{Attachment, StoreError, Toolchain};
+use crate::store::Attachment;
 
 /// Give conda environments a toolkit: conda, mamba, micromamba, pixi
 #[derive(clap::Args)]
@@ -91,23 +91,13 @@ impl Conda {
 impl Attach {
     fn run(&self, context: &Context) -> Result<()> {
         let environment = found(&self.environment, context)?;
-        let active = active::requested(Some(&self.request), context)?;
-        let Some(toolchain) = active.toolchain else {
-            return Err(advised(
-                "the system's toolkit can't be attached: an environment without one has it anyway",
-                format!("`cudaman conda detach '{}'`", environment.prefix.display()),
-            ));
-        };
         let prefix = &environment.prefix;
+        let detach = format!("`cudaman conda detach '{}'`", prefix.display());
+        let toolchain = attachment::wanted(&self.request, detach, context)?;
         context.prepare()?;
         conda::attach(prefix, &toolchain, &versions(context))
             .map_err(|error| explained(error, &environment))?;
-        let attachment = Attachment {
-            kind: conda::KIND.to_owned(),
-            toolchain: toolchain.name.clone(),
-            place: prefix.clone(),
-        };
-        context.store.attach(&attachment).hint_from(StoreError::hint)?;
+        attachment::keep(conda::KIND, &toolchain, prefix, context)?;
         say_what_it_meets(&environment, context);
         self.say_hand_made(&handmade::find_in_conda(prefix), context);
         let name = environment.name.as_deref().map_or_else(|| prefix.display().to_string(), str::to_owned);
@@ -142,12 +132,7 @@ impl Detach {
         for file in handmade::scripts_in_conda(&environment.prefix) {
             handmade::restore(&file)?;
         }
-        for attachment in context.store.attachments() {
-            if attachment.kind == conda::KIND && is_same(&attachment.place, &environment.prefix) {
-                context.prepare()?;
-                context.store.detach(conda::KIND, &attachment.place).hint_from(StoreError::hint)?;
-            }
-        }
+        attachment::forget(conda::KIND, &environment.prefix, context)?;
         context.ui.say(if was_there {
             "detached; a shell in which the environment is active keeps the toolkit until it is left"
         } else {
@@ -218,11 +203,6 @@ fn rows(context: &Context) -> Vec<Row> {
     environments.into_iter().map(row).collect()
 }
 
-/// Compares two spellings of a directory, of which one may go through a link.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-}
-
 fn problem(attachment: &Attachment, context: &Context) -> Option<&'static str> {
     if !attachment.place.is_dir() {
         return Some("broken: the environment is gone");
@@ -235,14 +215,6 @@ fn problem(attachment: &Attachment, context: &Context) -> Option<&'static str> {
         State::Changed => Some("broken: the scripts have changed; attach it again"),
         State::Current => None,
     }
-}
-
-fn toolchain(attachment: &Attachment, context: &Context) -> Option<Toolchain> {
-    context.store.find(&ToolchainRequest::exactly(&attachment.toolchain))
-}
-
-fn versions(context: &Context) -> PathBuf {
-    context.store.home().join("versions")
 }
 
 fn found(text: &OsString, context: &Context) -> Result<CondaEnvironment> {

@@ -1,5 +1,6 @@
 //! One file per command: its arguments and a `run` that asks the modules below and prints.
 
+mod attachment;
 pub mod cache;
 mod candidates;
 pub mod completions;

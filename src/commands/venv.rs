@@ -6,12 +6,12 @@ use anyhow::Result;
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
-use crate::active;
+use super::attachment::{self, toolchain, versions};
 use crate::context::Context;
-use crate::error::{Advise as _, advised, one_line, with_advice};
+use crate::error::{one_line, with_advice};
 use crate::integrate::venv::{self, VenvError};
 use crate::model::{ToolchainName, ToolchainRequest};
-use crate::store::{Attachment, StoreError};
+use crate::store::Attachment;
 
 /// Give virtual environments of Python a toolkit: venv, virtualenv, uv
 #[derive(clap::Args)]
@@ -79,21 +79,11 @@ impl Venv {
 impl Attach {
     fn run(&self, context: &Context) -> Result<()> {
         let place = place(&self.directory, context);
-        let active = active::requested(Some(&self.request), context)?;
-        let Some(toolchain) = active.toolchain else {
-            return Err(advised(
-                "the system's toolkit can't be attached: an environment without one has it anyway",
-                format!("`cudaman venv detach '{}'`", place.display()),
-            ));
-        };
+        let detach = format!("`cudaman venv detach '{}'`", place.display());
+        let toolchain = attachment::wanted(&self.request, detach, context)?;
         context.prepare()?;
         venv::attach(&place, &toolchain, &versions(context)).map_err(explained)?;
-        let attachment = Attachment {
-            kind: venv::KIND.to_owned(),
-            toolchain: toolchain.name.clone(),
-            place: place.clone(),
-        };
-        context.store.attach(&attachment).hint_from(StoreError::hint)?;
+        attachment::keep(venv::KIND, &toolchain, &place, context)?;
         context.ui.say(&format!("`{}` has {} from its next activation on", place.display(), toolchain.name));
         Ok(())
     }
@@ -103,10 +93,7 @@ impl Detach {
     fn run(&self, context: &Context) -> Result<()> {
         let place = place(&self.directory, context);
         let was_there = venv::detach(&place).map_err(explained)?;
-        if context.store.attachments().iter().any(|other| other.place == place) {
-            context.prepare()?;
-            context.store.detach(venv::KIND, &place).hint_from(StoreError::hint)?;
-        }
+        attachment::forget(venv::KIND, &place, context)?;
         context.ui.say(if was_there { "detached" } else { "nothing was attached" });
         Ok(())
     }
@@ -142,7 +129,7 @@ fn problem(attachment: &Attachment, context: &Context) -> Option<&'static str> {
     if !attachment.place.is_dir() {
         return Some("broken: the environment is gone");
     }
-    match context.store.find(&ToolchainRequest::exactly(&attachment.toolchain)) {
+    match toolchain(attachment, context) {
         None => Some("broken: the toolkit is not installed"),
         Some(found) if venv::is_current(&attachment.place, &found, &versions(context)) => None,
         Some(_) => Some("broken: its scripts have changed; attach it again"),
@@ -152,10 +139,6 @@ fn problem(attachment: &Attachment, context: &Context) -> Option<&'static str> {
 fn place(directory: &PathBuf, context: &Context) -> PathBuf {
     let path = context.environment.directory.join(directory);
     path.canonicalize().unwrap_or(path)
-}
-
-fn versions(context: &Context) -> PathBuf {
-    context.store.home().join("versions")
 }
 
 fn explained(error: VenvError) -> anyhow::Error {
