@@ -174,35 +174,34 @@ fn the_hook_and_current_know_who_chose() {
     assert!(run.stdout.contains("by conda `") && run.stdout.contains("a b`"), "{run:?}");
 }
 
+/// In conda's order: the PATH that it sets between the scripts of two environments is from before both.
 #[test]
 fn fish_and_tcsh_get_the_same() {
     let sandbox = sandbox();
-    let a = format!("{}/etc/conda", sandbox.path().join("envs/a b").display());
-    for (shell, script) in [
-        (
-            "fish",
-            format!(
-                "env | sort > $HOME/before; source '{a}/activate.d/~~cudaman.fish'; echo $CUDA_HOME; echo $PATH[1]\n\
-                 source '{a}/deactivate.d/~~cudaman.fish'; env | sort > $HOME/after"
-            ),
-        ),
-        (
-            "tcsh",
-            format!(
-                "env | sort > $HOME:q/before; source '{a}/activate.d/~~cudaman.csh'; echo $CUDA_HOME:q; echo $path[1]:q\n\
-                 source '{a}/deactivate.d/~~cudaman.csh'; env | sort > $HOME:q/after"
-            ),
-        ),
-    ] {
+    let conda = |name: &str| format!("{}/etc/conda", sandbox.path().join("envs").join(name).display());
+    let (a, b) = (conda("a b"), conda("c+d"));
+    let fish = format!(
+        "env | sort > $HOME/before\nsource '{a}/activate.d/~~cudaman.fish'; echo $CUDA_HOME; echo $PATH[1]\n\
+         set kept $PATH; source '{a}/deactivate.d/~~cudaman.fish'; set -gx PATH $kept\n\
+         source '{b}/activate.d/~~cudaman.fish'; echo $CUDA_HOME; echo $PATH[1]\n\
+         source '{b}/deactivate.d/~~cudaman.fish'; env | sort > $HOME/after"
+    );
+    let tcsh = format!(
+        "env | sort > $HOME:q/before\nsource '{a}/activate.d/~~cudaman.csh'; echo $CUDA_HOME:q; echo $path[1]:q\n\
+         set kept = ( $path:q ); source '{a}/deactivate.d/~~cudaman.csh'; set path = ( $kept:q )\n\
+         source '{b}/activate.d/~~cudaman.csh'; echo $CUDA_HOME:q; echo $path[1]:q\n\
+         source '{b}/deactivate.d/~~cudaman.csh'; env | sort > $HOME:q/after"
+    );
+    for (shell, flag, script) in [("fish", "--no-config", fish), ("tcsh", "-f", tcsh)] {
         if !have(shell) {
             continue;
         }
-        let mut command = sandbox.command(shell);
-        let script_file = sandbox.path().join("script");
-        std::fs::write(&script_file, script).expect("written");
-        let run = Run::of(command.arg(if shell == "tcsh" { "-f" } else { "--no-config" }).arg(&script_file));
-        let root = sandbox.root("11.0.3");
-        assert_eq!(run.stdout, format!("{0}\n{0}/bin\n", root.display()), "{shell}: {run:?}");
+        let file = sandbox.path().join("script");
+        std::fs::write(&file, script).expect("written");
+        let run = Run::of(sandbox.command(shell).arg(flag).arg(&file));
+        let (old, new) = (sandbox.root("11.0.3"), sandbox.root("12.4.1"));
+        let expected = format!("{0}\n{0}/bin\n{1}\n{1}/bin\n", old.display(), new.display());
+        assert_eq!(run.stdout, expected, "{shell}: {run:?}");
         assert!(run.stderr.is_empty(), "{shell}: {run:?}");
         let read = |name: &str| std::fs::read_to_string(sandbox.home().join(name)).expect("an environment");
         assert_eq!(read("before"), read("after"), "{shell}");
