@@ -1,5 +1,6 @@
 //! Which CUDA, cuDNN and Python a release of a framework was made for. What isn't in the table is unknown.
 
+pub mod request;
 mod rows;
 
 use std::fmt;
