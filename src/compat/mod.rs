@@ -6,6 +6,7 @@
 pub mod command;
 mod compiler;
 pub mod driver;
+pub mod explain;
 pub mod framework;
 mod glibc;
 pub mod gpu;
