@@ -4,6 +4,7 @@ use super::text::{between, number_after};
 use super::{Answer, Found, advice, libraries};
 use crate::compat::driver as drivers;
 use crate::compat::gpu::{self, ComputeCapability};
+use crate::compat::nvcc;
 use crate::model::Version;
 
 /// Explains a gcc that nvcc refuses.
@@ -79,6 +80,41 @@ pub(super) fn driver(found: &Found<'_>) -> Option<Answer> {
     let line = format!("{}.{}", version / 1_000, version % 1_000 / 10);
     let older = format!("or programs for CUDA {line}: `cudaman install {line}`");
     Some(Answer::new(format!("{cause}: it runs CUDA up to {line}"), &[newer, &older]))
+}
+
+/// Explains PTX that is newer than the driver.
+pub(super) fn ptx(found: &Found<'_>) -> Option<Answer> {
+    let cause = "the program was compiled by a newer CUDA than the driver knows, and has no machine code for this GPU";
+    let native = "compile machine code: `nvcc -arch=native FILE`, or `-DCMAKE_CUDA_ARCHITECTURES=native`";
+    let line = found.whole.lines().find_map(|line| number_after(line, "CUDA Version: "));
+    let older = match line {
+        Some(line) => format!("or compile with CUDA {line}, which the driver runs: `cudaman install {line}`"),
+        None => {
+            "or compile with the CUDA that `nvidia-smi` prints at its top, which the driver runs".to_owned()
+        }
+    };
+    Some(Answer::new(cause, &[native, &older]))
+}
+
+/// Explains the table that nvidia-smi prints.
+pub(super) fn nvidia_smi(found: &Found<'_>) -> Option<Answer> {
+    let driver = number_after(found.rest, "Driver Version: ")?;
+    let line = number_after(found.rest, "CUDA Version: ")?;
+    let cause =
+        format!("driver {driver} runs programs for CUDA up to {line}: nvidia-smi tells nothing of toolkits");
+    let install = format!("`cudaman install {line}` gets the newest that needs no newer driver");
+    Some(Answer::new(cause, &["`cudaman list` shows the toolkits that are installed", &install]))
+}
+
+/// Explains what `nvcc --version` prints: its build is not the release.
+pub(super) fn nvcc_version(found: &Found<'_>) -> Option<Answer> {
+    let line = number_after(found.rest, "release ")?;
+    let build: Version = number_after(found.rest, ", V")?.parse().ok()?;
+    let releases: Vec<String> = nvcc::releases(&build).iter().map(ToString::to_string).collect();
+    let release = if releases.is_empty() { line.to_owned() } else { releases.join(" or ") };
+    let cause = format!("this nvcc, build {build}, is of CUDA {release}: the one that is first on PATH");
+    let current = "`cudaman current` says which toolkit is in effect, and why";
+    Some(Answer::new(cause, &[current, "`cudaman which nvcc` says where its nvcc is"]))
 }
 
 /// Explains an extension compiled with another CUDA than PyTorch.

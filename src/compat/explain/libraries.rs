@@ -11,6 +11,7 @@ pub(super) const MISSING: &[&str] = &[
     "cannot open shared object file",
     "could not load dynamic library",
     "could not dlopen library",
+    "unable to load any of {",
     "=> not found",
 ];
 
@@ -41,11 +42,19 @@ fn missing_names(whole: &Text) -> Vec<&str> {
         let line = line.to_ascii_lowercase();
         MISSING.iter().any(|mark| line.contains(mark))
     };
-    let mut names: Vec<&str> =
-        whole.lines().filter(is_missing).filter_map(|line| names_in(line).next()).collect();
+    let mut names: Vec<&str> = whole.lines().filter(is_missing).filter_map(missing_in).collect();
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Returns the library that a line misses: the one before the loader's words, where it says them, since the
+/// line may begin with another library that needs it; else one that the table has.
+fn missing_in(line: &str) -> Option<&str> {
+    match line.split_once("cannot open shared object file") {
+        Some((before, _)) => names_in(before).last(),
+        None => names_in(line).find(|name| soname::library(name).is_some()),
+    }
 }
 
 /// Returns the names of libraries with a version: `libcudart.so.10.1`.

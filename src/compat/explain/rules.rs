@@ -27,13 +27,38 @@ pub(super) const RULES: &[Rule] = &[
         answer: answers::driver,
     },
     Rule {
+        name: "ptx-too-new",
+        marks: &["the provided ptx was compiled with an unsupported toolchain"],
+        answer: answers::ptx,
+    },
+    Rule {
+        name: "no-device",
+        marks: &["cuda_error_no_device", "no cuda-capable device is detected"],
+        answer: |_| {
+            Some(Answer::new(
+                "the driver shows this program no GPU: none is assigned to the job or the container, or \
+                 CUDA_VISIBLE_DEVICES hides them",
+                &[
+                    "`nvidia-smi -L` lists the GPUs that the driver shows here",
+                    "`echo \"$CUDA_VISIBLE_DEVICES\"` must be empty or name one of them",
+                    "in a container: `docker run --gpus all …`; in a Slurm job: `srun --gres=gpu:1 …`",
+                ],
+            ))
+        },
+    },
+    Rule {
         name: "pytorch-built-for-another-cuda",
         marks: &["mismatches the version that was used to compile"],
         answer: answers::mismatch,
     },
     Rule {
         name: "no-toolkit",
-        marks: &["cuda_home environment variable is not set", "specify cuda_toolkit_root_dir"],
+        marks: &[
+            "cuda_home environment variable is not set",
+            "specify cuda_toolkit_root_dir",
+            "failed to find nvcc",
+            "no cmake_cuda_compiler could be found",
+        ],
         answer: answers::no_toolkit,
     },
     Rule { name: "cudnn-too-old", marks: &["loaded runtime cudnn library"], answer: answers::cudnn },
@@ -91,7 +116,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "error-804",
-        marks: &["forward compatibility was attempted on non supported hw"],
+        marks: &[
+            "forward compatibility was attempted on non supported hw",
+            "cuda_error_compat_not_supported_on_device",
+        ],
         answer: answers::forward,
     },
     Rule {
@@ -137,4 +165,6 @@ pub(super) const RULES: &[Rule] = &[
             ))
         },
     },
+    Rule { name: "nvidia-smi", marks: &["driver version:"], answer: answers::nvidia_smi },
+    Rule { name: "nvcc-version", marks: &["cuda compilation tools, release"], answer: answers::nvcc_version },
 ];
