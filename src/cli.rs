@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, conda, config, current, default, direnv, discover, du, env, exec, export, gc, hook,
-    init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim, uninstall, upgrade,
-    use_, venv, verify, which,
+    cache, completions, conda, config, current, default, direnv, discover, du, env, exec, explain, export,
+    gc, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim,
+    uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -41,6 +41,7 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Explain(explain::Explain),
     Setup(setup::Setup),
     Init(init::Init),
     Conda(conda::Conda),
@@ -90,6 +91,7 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Explain(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
             Command::Conda(command) => command.run(context),

@@ -13,6 +13,7 @@ pub mod discover;
 pub mod du;
 pub mod env;
 pub mod exec;
+pub mod explain;
 pub mod export;
 pub mod gc;
 pub mod hook;

@@ -1,13 +1,22 @@
-//! What goes with what: which compilers a toolkit takes, which the machine has, and what brings one.
+//! What goes with what: which compilers a toolkit takes, which the machine has, and what brings one; which
+//! CUDA a driver, a GPU, a framework, a library or an image means.
 //!
 //! Facts are in `tables/`, each row with its source; what the machine is like is asked of the machine.
 
 pub mod command;
 mod compiler;
+pub mod driver;
+pub mod explain;
+pub mod framework;
 mod glibc;
+pub mod gpu;
 mod host_compilers;
+pub mod image;
+pub mod nvcc;
 mod search;
+pub mod soname;
 mod supply;
+mod table;
 
 pub use compiler::{Compiler, CompilerError};
 pub use glibc::{GlibcFix, collides, glibc_fix};

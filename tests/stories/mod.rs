@@ -10,6 +10,7 @@ mod conda;
 mod damage;
 mod env_files;
 mod environment;
+mod explain;
 mod from;
 mod from_bzip2;
 mod from_faults;

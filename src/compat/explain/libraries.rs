@@ -1,0 +1,118 @@
+//! Shared libraries in a text: which are missing, and which one toolkit has them all.
+
+use super::advice::{self, span};
+use super::text::Text;
+use super::{Answer, Found};
+use crate::compat::soname::{self, Toolkits};
+use crate::model::Version;
+
+/// How programs say that a library can't be found, in small letters.
+pub(super) const MISSING: &[&str] = &[
+    "cannot open shared object file",
+    "could not load dynamic library",
+    "could not dlopen library",
+    "unable to load any of {",
+    "=> not found",
+];
+
+/// Explains missing libraries.
+pub(super) fn missing(found: &Found<'_>) -> Option<Answer> {
+    let names = missing_names(found.whole);
+    let provider = |name: &&str| soname::library(name).and_then(|library| library.provider.as_deref());
+    if names.iter().any(|name| provider(name) == Some("driver")) {
+        return Some(driver());
+    }
+    let cudnn = names.iter().find_map(|name| provider(name).filter(|provider| provider.starts_with("cudnn")));
+    let toolkits = soname::toolkits_with(names.iter().copied());
+    match (toolkits, cudnn) {
+        (None, None) => other(&names),
+        (None, Some(cudnn)) => Some(cudnn_alone(cudnn, used(found.whole))),
+        (Some(toolkits), cudnn) => Some(of_toolkit(&names, &toolkits, cudnn)),
+    }
+}
+
+/// Returns the newest CUDA line that has all the toolkit's libraries that a text names.
+pub(super) fn used(whole: &Text) -> Option<Version> {
+    let names: Vec<&str> = whole.lines().flat_map(names_in).collect();
+    soname::toolkits_with(names)?.lines.pop()
+}
+
+fn missing_names(whole: &Text) -> Vec<&str> {
+    let is_missing = |line: &&str| {
+        let line = line.to_ascii_lowercase();
+        MISSING.iter().any(|mark| line.contains(mark))
+    };
+    let mut names: Vec<&str> = whole.lines().filter(is_missing).filter_map(missing_in).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Returns the library that a line misses: the one before the loader's words, where it says them, since the
+/// line may begin with another library that needs it; else one that the table has.
+fn missing_in(line: &str) -> Option<&str> {
+    match line.split_once("cannot open shared object file") {
+        Some((before, _)) => names_in(before).last(),
+        None => names_in(line).find(|name| soname::library(name).is_some()),
+    }
+}
+
+/// Returns the names of libraries with a version: `libcudart.so.10.1`.
+fn names_in(line: &str) -> impl Iterator<Item = &str> {
+    let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || "._+-".contains(letter);
+    line.split(move |letter| !is_in_name(letter))
+        .map(|word| word.trim_end_matches('.'))
+        .filter(|word| word.starts_with("lib") && word.contains(".so"))
+}
+
+fn of_toolkit(names: &[&str], toolkits: &Toolkits, cudnn: Option<&str>) -> Answer {
+    let list = names.join(", ");
+    let Some(newest) = toolkits.lines.last() else {
+        let cause = format!(
+            "{list} are missing, and no one toolkit has them all: programs for several CUDAs are mixed"
+        );
+        return Answer::new(cause, &["`cudaman list-remote` shows which toolkits there are"]);
+    };
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let others = if toolkits.partial { ", and maybe other releases" } else { "" };
+    let cause =
+        format!("{list} {verb} missing; CUDA {}{others} has what is the toolkit's", span(&toolkits.lines));
+    let add_on = cudnn.map(|cudnn| format!("+{cudnn}")).unwrap_or_default();
+    Answer { cause, advice: advice::toolkit(&format!("{newest}{add_on}"), "python train.py") }
+}
+
+fn cudnn_alone(cudnn: &str, cuda: Option<Version>) -> Answer {
+    let major = cudnn.trim_start_matches("cudnn");
+    let cause = format!("cuDNN {major} is missing: it is no part of a CUDA toolkit");
+    let Some(cuda) = cuda else {
+        let advice = format!(
+            "`cudaman current` names the toolkit in effect: ask for it with `+{cudnn}` after its version"
+        );
+        return Answer { cause, advice: vec![advice] };
+    };
+    Answer { cause, advice: advice::toolkit(&format!("{cuda}+{cudnn}"), "python train.py") }
+}
+
+fn driver() -> Answer {
+    Answer::new(
+        "the library comes with the NVIDIA driver, and no toolkit has it: there is no driver, or the container doesn't see it",
+        &["`nvidia-smi` shows whether the driver answers", "in a container: `docker run --gpus all …`"],
+    )
+}
+
+/// Says who has a library that is neither the toolkit's nor cuDNN's; nothing of a library that isn't known.
+fn other(names: &[&str]) -> Option<Answer> {
+    let library = names.iter().find_map(|name| soname::library(name))?;
+    let provider = library.provider.as_deref()?;
+    let end = provider.find(|letter: char| letter.is_ascii_digit()).unwrap_or(provider.len());
+    let cause = format!(
+        "{} is missing: it is of {} {}, no part of a CUDA toolkit",
+        library.name,
+        &provider[..end],
+        &provider[end..]
+    );
+    Some(Answer::new(
+        cause.replace(" ,", ","),
+        &["`cudaman list-remote` shows what cudaman can add to a toolkit"],
+    ))
+}

@@ -1,0 +1,77 @@
+//! A pasted text without what steers a terminal, and the looking for words in it.
+
+/// The most letters of a line that are shown.
+const SHOWN: usize = 200;
+
+/// The most words that are read from the line on.
+const READ: usize = 1_000;
+
+/// A text in lines, without escape sequences and control characters.
+pub(super) struct Text {
+    lines: Vec<String>,
+}
+
+impl Text {
+    /// Takes a text as it was pasted.
+    pub(super) fn new(text: &str) -> Self {
+        let lines = text.lines().map(plain).filter(|line| !line.is_empty()).collect();
+        Self { lines }
+    }
+
+    /// Returns the lines.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+
+    /// Finds the first line with any of the words, and returns it with what follows, joined by spaces:
+    /// programs break their messages where they like.
+    pub(super) fn find(&self, marks: &[&str]) -> Option<(&str, String)> {
+        let has = |line: &String| {
+            let line = line.to_ascii_lowercase();
+            marks.iter().any(|mark| line.contains(mark))
+        };
+        let at = self.lines.iter().position(has)?;
+        let rest: Vec<&str> =
+            self.lines[at..].iter().flat_map(|line| line.split_whitespace()).take(READ).collect();
+        Some((&self.lines[at], rest.join(" ")))
+    }
+}
+
+/// Returns what stands between two texts, the first of each.
+pub(super) fn between<'t>(text: &'t str, before: &str, after: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(before)?;
+    rest.split_once(after).map(|(found, _)| found.trim())
+}
+
+/// Returns the digits and dots after a text.
+pub(super) fn number_after<'t>(text: &'t str, before: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(before)?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(rest.len());
+    Some(rest[..end].trim_matches('.')).filter(|number| !number.is_empty())
+}
+
+/// Returns a line as it may be shown.
+pub(super) fn shortened(line: &str) -> String {
+    let mut shown: String = line.chars().take(SHOWN).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Leaves out escape sequences, such as colours, and every other control character.
+fn plain(line: &str) -> String {
+    let mut letters = line.chars();
+    let mut plain = String::with_capacity(line.len());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' if letters.as_str().starts_with('[') => {
+                letters.by_ref().skip(1).find(|letter| ('@'..='~').contains(letter));
+            }
+            '\t' => plain.push(' '),
+            control if control.is_control() => {}
+            other => plain.push(other),
+        }
+    }
+    plain.trim().to_owned()
+}
