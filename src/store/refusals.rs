@@ -29,9 +29,10 @@ impl Store {
         if absent.is_empty() { Ok(()) } else { sync_directory(&self.own.shims_missing()) }
     }
 
-    /// Returns the links that aren't as they should be; none before the shim is installed.
+    /// Returns the links that aren't as they should be; none before the shim is installed, nor in a home that
+    /// an older cudaman has made: its next change makes them.
     pub(super) fn absent_refusals(&self) -> Vec<PathBuf> {
-        if self.shim_program().is_none() {
+        if self.shim_program().is_none() || !self.own.shims_missing().is_dir() {
             return Vec::new();
         }
         let paths = TOOLS.iter().map(|tool| self.own.shims_missing().join(tool));
@@ -53,5 +54,10 @@ mod tests {
         lab.store.rebuild_indexes().expect("rebuilt");
         assert_eq!(lab.read("shims/missing/ptxas"), "shim");
         lab.assert_healthy("rebuilt");
+        std::fs::remove_dir_all(lab.path("shims/missing")).expect("removed");
+        lab.assert_healthy("of an older cudaman");
+        lab.store.prepare().expect("prepared");
+        lab.store.rebuild_indexes().expect("rebuilt");
+        assert_eq!(lab.read("shims/missing/nvcc"), "shim");
     }
 }
