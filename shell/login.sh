@@ -11,6 +11,8 @@ cudaman_use() {
     fi
     unset __CUDAMAN_ACT __CUDAMAN_ORIG_CUDAMAN_VERSION
     __cudaman_told=any
+    __cudaman_asked=
+    __cudaman_said=
     __cudaman_update
     if [ "$__cudaman_wanted" != missing ]; then return 0; fi
     if ! [ -x "$__cudaman_home/bin/cudaman" ]; then

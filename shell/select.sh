@@ -115,6 +115,8 @@ __cudaman_choose() {
 }
 
 __cudaman_default() {
+    __cudaman_asked=
+    __cudaman_said=
     __cudaman_request=default
     __cudaman_file=$__cudaman_home/resolve/default
     __cudaman_read "$__cudaman_file" || :
@@ -270,6 +272,7 @@ __cudaman_in_stores() {
                 ;;
         esac
         __cudaman_asked=
+        __cudaman_said=
         return 0
     done
     return 1
@@ -303,18 +306,20 @@ __cudaman_pin_directory() {
     done
 }
 
-# __cudaman_ask TEXT: leaves it to the program, once for the same text in the same place.
+# __cudaman_ask TEXT: leaves it to the program, once for the same text in the same place. What is missing is said
+# once too, even where a command of cudaman's makes it worth asking again.
 __cudaman_ask() {
     __cudaman_pin=
     if [ -n "$__cudaman_file" ]; then __cudaman_pin_directory; fi
-    if [ "$__cudaman_pin:$1" = "${__cudaman_asked-}" ]; then
-        __cudaman_wanted=$__cudaman_answer
-        return 0
-    fi
-    __cudaman_answer=$(__cudaman_run hook) || __cudaman_answer=missing
+    case $__cudaman_pin:$1 in
+        "${__cudaman_asked-}") ;;
+        "${__cudaman_said-}") __cudaman_answer=$(__cudaman_run hook 2>/dev/null) || __cudaman_answer=missing ;;
+        *) __cudaman_answer=$(__cudaman_run hook) || __cudaman_answer=missing ;;
+    esac
     if [ "$__cudaman_answer" = system ]; then __cudaman_answer=; fi
     __cudaman_wanted=$__cudaman_answer
     __cudaman_asked=$__cudaman_pin:$1
+    __cudaman_said=$__cudaman_asked
 }
 
 # The program of this home; where it is gone, nothing is said and nothing found.

@@ -185,3 +185,11 @@ fn stores_that_are_named_and_forgotten_count_at_once() {
     }
     sandbox.assert_healthy();
 }
+
+#[test]
+fn a_failed_cudaman_use_says_so_each_time() {
+    let sandbox = sandbox();
+    let script = ". \"$HOME/.cudaman/env.sh\"; cudaman_use 9.0; cudaman_use 9.0";
+    let run = crate::support::Run::of(sandbox.command("dash").args(["-uc", script]));
+    assert_eq!(run.stderr.matches("`9.0` is not installed").count(), 2, "{run:?}");
+}

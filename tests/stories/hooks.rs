@@ -91,7 +91,7 @@ fn an_afternoon_leaves_no_trace() {
                  cd ../../new && show changed\n\
                  echo 11.8 >.cuda-version\n{refresh}show edited\n\
                  cudaman use 12.4\nshow used\ncd ../old\nshow outranked\ncudaman use --unset\nshow unset\n\
-                 cd ../gone\nshow missing\nnvcc; echo \"<status $?>\"\ncd .\n\
+                 cd ../gone\nshow missing\nnvcc; echo \"<status $?>\"\ncd .\ncudaman list\n:\n\
                  cd ../new/../old/src\nshow again\necho 12.4 >../../new/.cuda-version\n(cd ../../new && show inner)\nshow outer\n\
                  cd ../..\nshow left\nno() {{ return 7; }}\nno\necho \"<kept $?>\"\ncd /nonexistent\necho \"<failed $?>\"\n\
                  dump after\n"

@@ -1,5 +1,6 @@
 //! Stories: what a user does from beginning to end, through the real program and a local mirror.
 
+mod attach_killed;
 mod bench;
 mod bundle;
 mod bundle_lies;

@@ -117,14 +117,15 @@ fn scripts(prefix: &Path, toolchain: &Toolchain, versions: &Path) -> Vec<(PathBu
     let request = ToolchainRequest::exactly(&toolchain.name).to_string();
     let root = &toolchain.root;
     let activation = Activation { kind: Kind::Conda, prefix, request: &request, root, versions };
-    let texts = [activation.enter(), activation.leave()];
+    let [activate, deactivate] = DIRECTORIES;
     let mut scripts = Vec::new();
-    for (directory, text) in DIRECTORIES.iter().zip(texts) {
+    // Whoever is stopped in between leaves no environment that can be entered and not left.
+    for (directory, text) in [(deactivate, activation.leave()), (activate, activation.enter())] {
         let path = prefix.join(directory).join("~~cudaman.sh");
-        for foreign in Foreign::ALL {
-            scripts.push((path.with_extension(foreign.extension()), foreign.line(&path)));
-        }
+        let foreign =
+            Foreign::ALL.map(|foreign| (path.with_extension(foreign.extension()), foreign.line(&path)));
         scripts.push((path, text));
+        scripts.extend(foreign);
     }
     scripts
 }
