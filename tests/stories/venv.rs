@@ -2,18 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Mirror, Release, Run, Sandbox, have, skip};
-
-fn sandbox() -> Sandbox {
-    let mirror = Mirror::start();
-    for version in ["11.8.0", "12.4.1"] {
-        Release::tiny(version).serve(&mirror);
-    }
-    let sandbox = Sandbox::with_home_named("a home").with_mirror(&mirror);
-    sandbox.ok(&["install", "11.8", "12.4"]);
-    sandbox.ok(&["default", "--unset"]);
-    sandbox
-}
+use super::hooks::sandbox;
+use crate::support::{Run, Sandbox, have, skip};
 
 /// Makes an environment by whichever of its makers is there.
 fn environments(sandbox: &Sandbox) -> Vec<(&'static str, PathBuf)> {
