@@ -165,7 +165,7 @@ shell_group() {
         return
     fi
     set -- "$@" install.sh test.sh .ci/run tests/real/*.sh tools/*.sh
-    for script in shell/*.sh shell/*.bash; do
+    for script in shell/*.sh shell/*.bash shell/activation/*.sh; do
         [ ! -f "$script" ] || set -- "$@" "$script"
     done
     group "$1" "$@"
