@@ -138,7 +138,7 @@ fn pieces_that_are_cut_stall_or_are_refused_for_a_time_come_later() {
 fn what_is_refused_to_further_connections_comes_over_one() {
     for fault in [Fault::Status(403), Fault::Status(404), Fault::Status(416), Fault::RetryAfter(503, 60)] {
         let mirror = mirror();
-        mirror.fault_times("/a", 4, Fault::OfRanges(Box::new(fault)));
+        mirror.fault("/a", Fault::OfPieces(Box::new(fault)));
         Wanted::new(&bytes(1)).succeed(&splitting(), &mirror.at("a"));
     }
 }
@@ -157,7 +157,7 @@ fn a_file_of_two_versions_is_downloaded_anew_in_one_stream() {
 fn mirror_of_another_version() -> Mirror {
     let mirror = mirror();
     let header = Fault::Header("ETag", "\"another\"".to_owned());
-    mirror.fault_times("/a", 4, Fault::OfRanges(Box::new(header)));
+    mirror.fault("/a", Fault::OfPieces(Box::new(header)));
     mirror
 }
 

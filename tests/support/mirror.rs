@@ -51,6 +51,8 @@ pub(crate) enum Fault {
     RetryAfter(u16, u64),
     /// The range that is answered starts so many bytes later than the one that was asked for.
     ShiftedRange(u64),
+    /// Another fault, for requests of a range with an end only: what further connections ask for.
+    OfPieces(Box<Fault>),
     /// Another fault, for requests of a range only.
     OfRanges(Box<Fault>),
     /// So many bytes of the body per second.

@@ -23,6 +23,7 @@ struct Answer {
 /// Answers a request; tells whether the connection may be used again.
 pub(super) fn answer(state: &State, request: &Request, connection: &mut Connection, stop: &Stop) -> bool {
     let of_ranges = |fault| match fault {
+        Fault::OfPieces(fault) => request.range().filter(|range| !range.ends_with('-')).map(|_| *fault),
         Fault::OfRanges(fault) => request.range().map(|_| *fault),
         fault => Some(fault),
     };
