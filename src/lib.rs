@@ -18,6 +18,7 @@ pub mod context;
 pub mod discover;
 pub mod error;
 pub mod fetch;
+pub mod host;
 pub mod install;
 pub mod integrate;
 pub mod layout;

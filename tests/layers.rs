@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["integrate"],
     &["sources"],
     &["fetch", "unpack", "layout"],
-    &["store"],
+    &["store", "host"],
     &["compat", "shell"],
     &["packages"],
     &["model", "shim_program"],

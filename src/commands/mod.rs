@@ -17,6 +17,7 @@ pub mod explain;
 pub mod export;
 pub mod gc;
 pub mod hook;
+mod host;
 pub mod init;
 pub mod install;
 pub mod link;
@@ -36,6 +37,8 @@ pub mod verify;
 pub mod which;
 
 use anyhow::Result;
+
+pub use host::HostOption;
 
 use crate::active;
 use crate::context::Context;

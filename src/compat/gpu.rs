@@ -6,14 +6,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::table;
 use crate::model::Version;
 
 /// What a GPU can do, in NVIDIA's two numbers: 8.6, which compilers write `sm_86`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ComputeCapability {
     /// The first number.
     pub major: u32,
@@ -165,6 +165,12 @@ impl TryFrom<String> for ComputeCapability {
 
     fn try_from(text: String) -> Result<Self, CapabilityError> {
         text.parse()
+    }
+}
+
+impl From<ComputeCapability> for String {
+    fn from(capability: ComputeCapability) -> Self {
+        capability.to_string()
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod command;
 mod compiler;
+mod distribution;
 pub mod driver;
 pub mod explain;
 pub mod framework;
@@ -19,7 +20,8 @@ mod supply;
 mod table;
 
 pub use compiler::{Compiler, CompilerError};
+pub use distribution::Distribution;
 pub use glibc::{GlibcFix, collides, glibc_fix};
 pub use host_compilers::{HOST_CONFIG, Limits};
-pub use search::{Machine, compilers};
+pub use search::{Machine, compilers, every_compiler};
 pub use supply::supply;

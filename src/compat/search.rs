@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::CompilerError;
 use super::compiler::{Compiler, cxx_name};
 use super::host_compilers::Limits;
-use crate::model::{CompilerKind, Environment, Version};
+use crate::model::{CompilerKind, Environment, HostCompiler, Version};
 
 /// Where compilers stand that are not on PATH: a `*` stands for any part of a name.
 ///
@@ -33,6 +33,22 @@ pub struct Machine {
 #[must_use]
 pub fn compilers(limits: &Limits, environment: &Environment) -> Machine {
     compilers_in(PLACES, limits, environment)
+}
+
+/// Looks for every compiler of the machine, whatever a toolkit takes; gcc before clang, the newest first.
+#[must_use]
+pub fn every_compiler(environment: &Environment) -> Vec<HostCompiler> {
+    let mut real = HashSet::new();
+    let mut found: Vec<HostCompiler> = candidates(PLACES, environment)
+        .iter()
+        .filter(|candidate| real.insert(candidate.path.canonicalize().unwrap_or_default()))
+        .filter_map(|candidate| Some(Compiler::at(&candidate.path, environment).ok()?.host))
+        .collect();
+    let is_clang = |compiler: &HostCompiler| compiler.kind == CompilerKind::Clang;
+    found.sort_by(|one, other| {
+        is_clang(one).cmp(&is_clang(other)).then_with(|| other.version.cmp(&one.version))
+    });
+    found
 }
 
 fn compilers_in(places: &[&str], limits: &Limits, environment: &Environment) -> Machine {

@@ -1,17 +1,13 @@
 //! What brings a compiler that a toolkit takes: the system's packages where they have one, else conda-forge's.
 
-use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::distribution::Distribution;
 use super::host_compilers::Limits;
 use crate::model::{CompilerKind, Environment, HostCompiler, Version};
-
-/// Where systems say which they are; the variable names another file.
-const OS_RELEASE: &str = "/etc/os-release";
-const OS_RELEASE_VARIABLE: &str = "CUDAMAN_OS_RELEASE";
 
 /// The oldest gcc that conda-forge has (`gxx_linux-64`).
 const OLDEST_OF_CONDA: u32 = 7;
@@ -36,9 +32,8 @@ struct System {
 /// Says how to get the newest gcc that a toolkit takes.
 #[must_use]
 pub fn supply(limits: &Limits, environment: &Environment) -> String {
-    let path = environment.path(OS_RELEASE_VARIABLE).unwrap_or(Path::new(OS_RELEASE));
     let words = limits.words(CompilerKind::Gcc);
-    let own = command(&fs::read_to_string(path).unwrap_or_default(), limits);
+    let own = command(&Distribution::of(Path::new("/"), environment), limits);
     let newest = limits.newest_gcc().map(ToString::to_string);
     match (own, newest) {
         (Some(command), _) => format!("`{command}`, then `cudaman config host-compiler auto`"),
@@ -58,17 +53,9 @@ pub fn supply(limits: &Limits, environment: &Environment) -> String {
 }
 
 /// Returns the command of the system that brings the newest gcc within the limits.
-fn command(os_release: &str, limits: &Limits) -> Option<String> {
-    let release = field(os_release, "VERSION_ID")?;
-    let ids: Vec<&str> = [field(os_release, "ID"), field(os_release, "ID_LIKE")]
-        .into_iter()
-        .flatten()
-        .flat_map(str::split_whitespace)
-        .collect();
+fn command(distribution: &Distribution, limits: &Limits) -> Option<String> {
     let is_this = |system: &&System| {
-        let rest = release.strip_prefix(&system.release);
-        system.ids.iter().any(|id| ids.contains(&id.as_str()))
-            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        system.ids.iter().any(|id| distribution.is(id)) && distribution.is_release(&system.release)
     };
     let system = systems().iter().find(is_this)?;
     let admitted = |version: &&Version| {
@@ -77,12 +64,6 @@ fn command(os_release: &str, limits: &Limits) -> Option<String> {
     };
     let newest = system.gcc.iter().filter(admitted).max()?;
     Some(system.command.replace("{}", &newest.to_string()))
-}
-
-/// Returns a field of an os-release file, without its quotes.
-fn field<'f>(text: &'f str, name: &str) -> Option<&'f str> {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='))?;
-    Some(value.trim().trim_matches(['"', '\'']))
 }
 
 fn systems() -> &'static [System] {
@@ -104,7 +85,7 @@ mod tests {
 
     #[test]
     fn each_system_has_its_command() {
-        let told = |text: &str, cuda: &str| command(text, &limits(cuda));
+        let told = |text: &str, cuda: &str| command(&Distribution::from_text(text), &limits(cuda));
         let debian = "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\n";
         assert_eq!(told(debian, "11.8").as_deref(), Some("sudo apt-get install gcc-11 g++-11"));
         assert_eq!(told(debian, "10.0"), None, "it has nothing that old");
@@ -122,7 +103,7 @@ mod tests {
         let environment = |text: &str| {
             let file = tempfile::NamedTempFile::new().expect("a file");
             fs_err::write(file.path(), text).expect("written");
-            let variables = [(OS_RELEASE_VARIABLE.into(), file.path().into())].into();
+            let variables = [("CUDAMAN_OS_RELEASE".into(), file.path().into())].into();
             (file, Environment { variables, ..Environment::default() })
         };
         let (_file, fedora) = environment("ID=fedora\nVERSION_ID=43\n");

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::model::Version;
 use crate::model::version::VersionError;
 
 /// The version of an NVIDIA driver, compared by its numbers.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct DriverVersion {
     text: String,
     numbers: Version,
@@ -44,6 +44,12 @@ impl TryFrom<String> for DriverVersion {
 
     fn try_from(text: String) -> Result<Self, VersionError> {
         text.parse()
+    }
+}
+
+impl From<DriverVersion> for String {
+    fn from(version: DriverVersion) -> Self {
+        version.text
     }
 }
 
