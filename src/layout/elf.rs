@@ -1,23 +1,35 @@
-//! The one question that the layout asks of an ELF file: by which name do programs load it?
+//! What is asked of an ELF file: by which name do programs load it, and which ones does it load?
 
 use std::io::{Read, Seek};
 
-use object::elf::DT_SONAME;
+use object::elf::{DT_NEEDED, DT_SONAME, DynamicTag};
 use object::read::elf::{Dyn, ElfFile64};
 use object::{Endianness, ReadCache};
 
 /// Returns the SONAME of a shared library; nothing if the bytes are no such library or have none.
 /// Only a few blocks of it are read: libraries of hundreds of megabytes are normal.
-pub(super) fn soname(content: impl Read + Seek) -> Option<String> {
+#[must_use]
+pub fn soname(content: impl Read + Seek) -> Option<String> {
+    strings(content, DT_SONAME)?.into_iter().next()
+}
+
+/// Returns the SONAMEs of the libraries that a library or program loads when it is loaded.
+#[must_use]
+pub fn needed(content: impl Read + Seek) -> Vec<String> {
+    strings(content, DT_NEEDED).unwrap_or_default()
+}
+
+/// Returns the strings that the entries with a tag name.
+fn strings(content: impl Read + Seek, tag: DynamicTag) -> Option<Vec<String>> {
     let content = ReadCache::new(content);
     let file = ElfFile64::<Endianness, _>::parse(&content).ok()?;
     let endian = file.endian();
     let sections = file.elf_section_table();
     let (entries, link) = sections.dynamic(endian, &content).ok()??;
     let strings = sections.strings(endian, &content, link).ok()?;
-    let entry = entries.iter().find(|entry| entry.tag(endian) == DT_SONAME)?;
-    let name = entry.string(endian, strings).ok()?;
-    String::from_utf8(name.to_vec()).ok()
+    let named = entries.iter().filter(|entry| entry.tag(endian) == tag);
+    let text = |entry: &_| String::from_utf8(Dyn::string(entry, endian, strings).ok()?.to_vec()).ok();
+    Some(named.filter_map(text).collect())
 }
 
 #[cfg(test)]

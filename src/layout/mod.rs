@@ -27,9 +27,10 @@ mod system;
 mod tree;
 mod wheel;
 
+pub use elf::{needed, soname};
 pub use fix_ups::fix_ups;
 pub use inspect::{Inspection, cudnn as cudnn_version, cudnn_header, inspect, platform_of};
 pub use place::{Placement, placement};
-pub use proof::{Finding, Severity, prove};
+pub use proof::{Finding, Matter, Severity, Subject, prove, prove_compiler};
 pub use runfile_rules::{component_of, is_in_old_runfiles};
 pub use tree::{Composed, Content, LayoutError};

@@ -1,12 +1,10 @@
 //! The host's compiler against the limits that the toolkit sets. It can only warn: a compiler can be
 //! installed, or chosen, at any time.
 
-use std::path::Path;
-
-use super::Finding;
+use super::{Finding, Matter, Subject};
 use crate::compat::{self, Compiler, CompilerError, GlibcFix, Limits};
 use crate::layout::adapt;
-use crate::model::{Adaptation, Environment, HostCompiler, ToolchainReceipt, Version};
+use crate::model::{Adaptation, Environment, HostCompiler};
 
 /// What was found out about the host's compiler.
 pub(super) struct Host {
@@ -15,9 +13,9 @@ pub(super) struct Host {
 }
 
 /// Asks the compiler that nvcc would use what it is.
-pub(super) fn check(root: &Path, receipt: &ToolchainReceipt, environment: &Environment) -> Host {
-    let limits = Limits::of(root, &receipt.cuda);
-    let adaptation = &receipt.adaptation;
+pub(super) fn check(subject: &Subject<'_>, environment: &Environment) -> Host {
+    let Subject { root, adaptation, .. } = *subject;
+    let limits = Limits::of(root, subject.cuda);
     let compiler = match &adaptation.host_compiler {
         // What nvcc starts may be another one than its name says: ccache stands for many.
         Some(own) => {
@@ -31,15 +29,17 @@ pub(super) fn check(root: &Path, receipt: &ToolchainReceipt, environment: &Envir
         Ok(compiler) => compiler,
         Err(error) => {
             let is_present = matches!(error, CompilerError::Partner { .. });
+            let advice = advice(subject, &limits, environment);
             findings.push(Finding::warning(
+                Matter::CompilerMissing,
                 absence(&error, adaptation),
-                Some(advice(receipt, &limits, environment)),
+                Some(advice),
             ));
             return Host { is_present, findings };
         }
     };
-    findings.extend(unfit(&compiler, &limits, receipt, environment));
-    findings.extend(colliding(&compiler, root, &receipt.cuda));
+    findings.extend(unfit(&compiler, &limits, subject, environment));
+    findings.extend(colliding(&compiler, subject));
     Host { is_present: true, findings }
 }
 
@@ -61,7 +61,7 @@ fn shown_as(started: Compiler, own: &HostCompiler) -> Compiler {
 fn unfit(
     compiler: &Compiler,
     limits: &Limits,
-    receipt: &ToolchainReceipt,
+    subject: &Subject<'_>,
     environment: &Environment,
 ) -> Option<Finding> {
     if limits.admit(&compiler.host) {
@@ -69,24 +69,24 @@ fn unfit(
     }
     let words = limits.words(compiler.host.kind);
     let message = format!("the host compiler is {}, and this toolkit takes {words}", compiler.host);
-    Some(Finding::warning(message, Some(advice(receipt, limits, environment))))
+    Some(Finding::warning(Matter::CompilerUnfit, message, Some(advice(subject, limits, environment))))
 }
 
 /// Where somebody chose, another choice is the next step; else there is none that suits to be chosen.
-fn advice(receipt: &ToolchainReceipt, limits: &Limits, environment: &Environment) -> String {
-    let adaptation = &receipt.adaptation;
+fn advice(subject: &Subject<'_>, limits: &Limits, environment: &Environment) -> String {
+    let adaptation = subject.adaptation;
     if adaptation.choice.is_automatic() && adaptation.host_compiler.is_none() {
         return compat::supply(limits, environment);
     }
-    format!("`cudaman config host-compiler auto --for {}` looks for one that suits", receipt.name)
+    format!("`cudaman config host-compiler auto --for {}` looks for one that suits", subject.name)
 }
 
 /// Tells whether C++ programs fail for what glibc declares since 2.41.
-fn colliding(compiler: &Compiler, root: &Path, cuda: &Version) -> Option<Finding> {
+fn colliding(compiler: &Compiler, subject: &Subject<'_>) -> Option<Finding> {
     let glibc = compiler.glibc.as_ref().filter(|glibc| compat::collides(glibc))?;
-    let (path, header) = adapt::MATH_FUNCTIONS
-        .iter()
-        .find_map(|path| Some((path, fs_err::read_to_string(root.join("include").join(path)).ok()?)))?;
+    let (path, header) = adapt::MATH_FUNCTIONS.iter().find_map(|path| {
+        Some((path, fs_err::read_to_string(subject.root.join("include").join(path)).ok()?))
+    })?;
     if compat::glibc_fix(&header) == GlibcFix::NotNeeded {
         return None;
     }
@@ -94,7 +94,9 @@ fn colliding(compiler: &Compiler, root: &Path, cuda: &Version) -> Option<Finding
         "glibc {glibc} declares sinpi(), cospi() and their kin otherwise than `include/{path}`, and C++ \
          programs don't compile with both"
     );
-    let hint =
-        format!("`cudaman install {cuda} --glibc-fix on` changes the header, and `off` brings it back");
-    Some(Finding::warning(message, Some(hint)))
+    let hint = format!(
+        "`cudaman install {} --glibc-fix on` changes the header, and `off` brings it back",
+        subject.cuda
+    );
+    Some(Finding::warning(Matter::Glibc, message, Some(hint)))
 }

@@ -9,17 +9,45 @@ mod nvcc;
 
 use std::path::Path;
 
-use crate::model::{Environment, ToolchainReceipt};
+use crate::model::{Adaptation, Environment, ToolchainReceipt, Version};
 
 /// One thing that is wrong, or may go wrong, with a toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// What it is about.
+    pub matter: Matter,
     /// Whether the toolchain is broken or the machine lacks something.
     pub severity: Severity,
     /// What is wrong, and where.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// The compiler that nvcc needs isn't there.
+    CompilerMissing,
+    /// The compiler is none that the toolkit takes.
+    CompilerUnfit,
+    /// The C library's headers and the toolkit's don't go together.
+    Glibc,
+    /// The toolkit's own files and programs.
+    Toolkit,
+}
+
+/// A toolkit whose host compiler is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Where it stands.
+    pub root: &'a Path,
+    /// Its release.
+    pub cuda: &'a Version,
+    /// How it was made to suit the machine.
+    pub adaptation: &'a Adaptation,
+    /// What to call it in a command: a toolchain's name.
+    pub name: &'a str,
 }
 
 /// How much a finding matters.
@@ -40,7 +68,8 @@ pub fn prove(root: &Path, receipt: &ToolchainReceipt, environment: &Environment)
     let (cuda, profile) = (&receipt.cuda, receipt.profile);
     let mut findings = files::check(root, cuda, profile);
     if profile.has_compiler() && root.join(nvcc::PATH).is_file() && !nvcc::is_foreign(root) {
-        let host = host::check(root, receipt, environment);
+        let (adaptation, name) = (&receipt.adaptation, receipt.name.to_string());
+        let host = host::check(&Subject { root, cuda, adaptation, name: &name }, environment);
         findings.extend(nvcc::check_version(root, cuda, environment));
         // Without a compiler even a dry run stops before it says anything.
         if findings.is_empty() && host.is_present {
@@ -51,13 +80,19 @@ pub fn prove(root: &Path, receipt: &ToolchainReceipt, environment: &Environment)
     findings
 }
 
+/// Returns what is wrong with the host compiler of a toolkit, whosever it is.
+#[must_use]
+pub fn prove_compiler(subject: &Subject<'_>, environment: &Environment) -> Vec<Finding> {
+    host::check(subject, environment).findings
+}
+
 impl Finding {
     fn failure(message: String, hint: Option<String>) -> Self {
-        Self { severity: Severity::Failure, message, hint }
+        Self { matter: Matter::Toolkit, severity: Severity::Failure, message, hint }
     }
 
-    fn warning(message: String, hint: Option<String>) -> Self {
-        Self { severity: Severity::Warning, message, hint }
+    fn warning(matter: Matter, message: String, hint: Option<String>) -> Self {
+        Self { matter, severity: Severity::Warning, message, hint }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Severity};
+use super::{Finding, Matter, Severity};
 use crate::compat::command::{CommandError, LIMIT, answer};
 use crate::model::{Environment, Version};
 
@@ -56,7 +56,7 @@ pub(super) fn check_top(root: &Path, environment: &Environment) -> Option<Findin
     };
     let Some(top) = parse_top(&text) else {
         let message = format!("`{} --dryrun` does not say where its root is", nvcc.display());
-        return Some(Finding::warning(message, None));
+        return Some(Finding::warning(Matter::Toolkit, message, None));
     };
     let resolved = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if resolved(&top).starts_with(resolved(root)) {

@@ -84,7 +84,7 @@ impl Root {
         let receipt =
             ToolchainReceipt { adaptation: self.adaptation(), ..toolchain_receipt("12.4.1", profile) };
         let told = prove(self.path(), &receipt, &environment);
-        told.iter().fold(String::new(), |mut text, Finding { severity, message, hint }| {
+        told.iter().fold(String::new(), |mut text, Finding { severity, message, hint, .. }| {
             let word = if *severity == Severity::Failure { "failure" } else { "warning" };
             let hint = hint.as_deref().unwrap_or("-");
             let _ = writeln!(text, "{word}: {message} ({hint})");
