@@ -124,6 +124,17 @@ impl Context {
         self.store.write_hooks(&hooks, &shell::login_text(&home)).hint_from(StoreError::hint)
     }
 
+    /// Returns the hooks that are there and of another version than this program's.
+    #[must_use]
+    pub fn stale_hooks(&self) -> Vec<PathBuf> {
+        let home = shell::HomeDirectory::of(self.store.home(), &self.environment);
+        let hooks = SHELLS.iter().map(|shell| (self.store.hook_file(shell.hook), shell.text(&home)));
+        let login = (self.store.login_file(), shell::login_text(&home));
+        let is_stale =
+            |(path, text): &(PathBuf, Vec<u8>)| std::fs::read(path).is_ok_and(|found| found != *text);
+        hooks.chain([login]).filter(is_stale).map(|(path, _)| path).collect()
+    }
+
     /// Returns the path of the running program, links resolved.
     #[must_use]
     pub fn program(&self) -> Option<PathBuf> {

@@ -62,8 +62,20 @@ pub fn answer(
     environment: &Environment,
     limit: Duration,
 ) -> Result<String, CommandError> {
-    let spawn_error = |source| CommandError::Spawn { program: program.to_owned(), source };
-    let mut child = spawn(prepare(program, arguments, environment)).map_err(spawn_error)?;
+    answer_of(prepare(program, arguments, environment), limit)
+}
+
+/// Returns what a command prints, standard output first. It gets no input, and the environment that the
+/// command says.
+///
+/// # Errors
+/// Returns why there is no answer.
+pub fn answer_of(mut command: Command, limit: Duration) -> Result<String, CommandError> {
+    let program = PathBuf::from(command.get_program());
+    // A group of its own, so that whatever the program starts can be stopped with it.
+    command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let spawn_error = |source| CommandError::Spawn { program: program.clone(), source };
+    let mut child = spawn(command).map_err(spawn_error)?;
     let output = collect(&mut child);
     let deadline = Instant::now() + limit;
     let texts: Vec<Vec<u8>> =
@@ -71,27 +83,24 @@ pub fn answer(
     let status = if texts.len() == output.len() { wait(&mut child, deadline) } else { Ok(None) };
     let Some(status) = status.map_err(spawn_error)? else {
         kill(&mut child);
-        return Err(CommandError::TimedOut { program: program.to_owned(), limit });
+        return Err(CommandError::TimedOut { program, limit });
     };
     let output = String::from_utf8_lossy(&texts.concat()).into_owned();
     if status.success() {
         return Ok(output);
     }
-    Err(CommandError::Failed { program: program.to_owned(), status, output })
+    Err(CommandError::Failed { program, status, output })
 }
 
 fn prepare(program: &Path, arguments: &[&str], environment: &Environment) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("LC_ALL", "C");
-    // A group of its own, so that whatever the program starts can be stopped with it.
-    command.process_group(0);
     if let Some(path) = environment.variable("PATH") {
         command.env("PATH", path);
     }
     if let Some(directory) = environment.path("TMPDIR").filter(|directory| directory.is_dir()) {
         command.env("TMPDIR", directory);
     }
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

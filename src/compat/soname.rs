@@ -51,6 +51,11 @@ pub fn library(soname: &str) -> Option<&'static Library> {
     rows().iter().find(|row| row.name == soname)
 }
 
+/// Returns what is known of the libraries of a CUDA line.
+pub fn libraries_of(line: &Version) -> impl Iterator<Item = &'static Library> {
+    rows().iter().filter(move |row| row.cuda.contains(line))
+}
+
 /// Returns the CUDA lines that have every one of these libraries. What is unknown, or no part of a toolkit,
 /// counts for nothing; where nothing is left, the answer is none.
 #[must_use]

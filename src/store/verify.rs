@@ -85,6 +85,15 @@ pub enum Repair {
     Yes,
 }
 
+/// How closely files are looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// Every byte is read.
+    Bytes,
+    /// What directories tell of them is enough.
+    Entries,
+}
+
 const BY_REPAIR: &str = "`cudaman verify --repair`";
 
 impl Store {
@@ -108,6 +117,20 @@ impl Store {
         Ok(self.inspect()?.report)
     }
 
+    /// Checks all but the bytes: each file's type, size and mode, indexes and shims.
+    ///
+    /// # Errors
+    /// Returns an error where the home can't be read.
+    pub fn look(&self) -> Result<Report, StoreError> {
+        let look = || Ok(self.inspect_to(Depth::Entries)?.report);
+        let first: Result<Report, StoreError> = look();
+        if first.as_ref().is_ok_and(Report::is_healthy) {
+            return first;
+        }
+        let Ok(_still) = self.hold_still() else { return first };
+        look()
+    }
+
     fn hold_still(&self) -> Result<[Lock; 3], StoreError> {
         let in_use = self.keep_packages()?;
         let packages = self.locks.acquire(Key::NewPackages, Mode::Alone)?;
@@ -115,13 +138,19 @@ impl Store {
     }
 
     pub(super) fn inspect(&self) -> Result<Inspection, StoreError> {
+        self.inspect_to(Depth::Bytes)
+    }
+
+    fn inspect_to(&self, depth: Depth) -> Result<Inspection, StoreError> {
         let mut inspection = Inspection::default();
         let mut packages = BTreeMap::new();
         self.inspect_packages(&mut inspection, &mut packages)?;
         for toolchain in self.toolchains_of(&self.own)? {
             self.inspect_toolchain(&toolchain, &packages, &mut inspection)?;
         }
-        inspection.hash();
+        if depth == Depth::Bytes {
+            inspection.hash();
+        }
         self.inspect_indexes(&mut inspection)?;
         self.inspect_leftovers(&mut inspection)?;
         self.collect_reinstalls(&mut inspection)?;
