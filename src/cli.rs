@@ -4,8 +4,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, conda, config, current, default, direnv, discover, du, env, exec, explain, export,
-    gc, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim,
+    cache, completions, conda, config, current, default, direnv, discover, doctor, du, env, exec, explain,
+    export, gc, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim,
     uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
@@ -41,6 +41,7 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Setup(setup::Setup),
     Init(init::Init),
@@ -91,6 +92,7 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Doctor(command) => command.run(context),
             Command::Explain(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),

@@ -16,6 +16,7 @@ pub mod compat;
 pub mod config;
 pub mod context;
 pub mod discover;
+pub mod doctor;
 pub mod error;
 pub mod fetch;
 pub mod host;

@@ -15,7 +15,7 @@ const VARIABLE: &str = "CUDAMAN_HOST";
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct HostOption {
     /// Plan for the machine where `cudaman doctor --json` wrote this file
-    #[arg(long = "host", value_name = "FILE")]
+    #[arg(id = "host", long, value_name = "FILE")]
     file: Option<PathBuf>,
 }
 

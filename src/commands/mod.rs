@@ -10,6 +10,7 @@ pub mod current;
 pub mod default;
 pub mod direnv;
 pub mod discover;
+pub mod doctor;
 pub mod du;
 pub mod env;
 pub mod exec;

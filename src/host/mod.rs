@@ -196,7 +196,9 @@ impl HostError {
     }
 }
 
-fn root(environment: &Environment) -> PathBuf {
+/// Returns what stands for `/` on the machine that is looked at.
+#[must_use]
+pub fn root(environment: &Environment) -> PathBuf {
     environment.path(ROOT_VARIABLE).map_or_else(|| PathBuf::from("/"), Path::to_owned)
 }
 

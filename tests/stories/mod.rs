@@ -9,6 +9,7 @@ mod cli;
 mod completions;
 mod conda;
 mod damage;
+mod doctor;
 mod env_files;
 mod environment;
 mod explain;
