@@ -17,7 +17,12 @@ int main() {
     int runtime = 0, driver = 0, devices = 0;
     cudaRuntimeGetVersion(&runtime);
     cudaDriverGetVersion(&driver);
-    std::printf("CUDA runtime %d.%d, driver up to %d.%d\n", runtime / 1000, runtime % 1000 / 10, driver / 1000, driver % 1000 / 10);
+    std::printf("CUDA runtime %d.%d", runtime / 1000, runtime % 1000 / 10);
+    if (driver == 0) {
+        std::printf(": Found no NVIDIA driver on this system\n");
+        return 1;
+    }
+    std::printf(", driver up to %d.%d\n", driver / 1000, driver % 1000 / 10);
     cudaError_t error = cudaGetDeviceCount(&devices);
     if (error != cudaSuccess) return failed("no GPU answers", error);
     static int a[count], b[count], sum[count];

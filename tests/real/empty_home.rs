@@ -25,6 +25,7 @@ fn two_toolkits_from_an_empty_home_compile_side_by_side() {
         ok(shop.through_shims(&project, "nvcc").args(["-arch=sm_75", "-o", "by-pin", "vector-add.cu"]));
         assert_runtime(&ok(&mut shop.sandbox.command(project.join("by-pin"))), request);
         links_the_shared_runtime_of_its_own_toolkit(&shop, request);
+        the_kernel_of_doctor_is_compiled_and_started(&shop, request);
     }
     // The default answers where nothing is pinned.
     let elsewhere = shop.project("elsewhere", None);
@@ -48,4 +49,13 @@ fn links_the_shared_runtime_of_its_own_toolkit(shop: &Workshop, request: &str) {
     // Outside of the environment nothing else on the machine takes its place.
     let bare = Run::of(&mut shop.sandbox.command(&program));
     bare.expect(127, &["libcudart.so.13"]);
+}
+
+/// Where a GPU is, the kernel runs on it; else its own words say that there is no driver.
+fn the_kernel_of_doctor_is_compiled_and_started(shop: &Workshop, request: &str) {
+    let run = Run::of(shop.sandbox.cudaman(&["doctor", "--run"]).env("CUDAMAN_VERSION", request));
+    assert!(run.stdout.starts_with(&format!("CUDA runtime {request}")), "{run:?}");
+    let has_driver = Path::new("/proc/driver/nvidia/version").exists();
+    let expected = if has_driver { "the kernel ran and added right" } else { "Found no NVIDIA driver" };
+    assert!(run.stdout.contains(expected), "{run:?}");
 }
