@@ -1,5 +1,6 @@
 //! The frameworks of the active Python environment, by their packages' names and versions.
 
+use super::needs::is_provided;
 use super::python::Python;
 use super::{Check, Scene, Seen};
 use crate::compat::framework::{self, Framework, Requirement};
@@ -21,8 +22,12 @@ pub(super) struct Installed {
     pub(super) requirement: Requirement,
 }
 
-/// Returns the frameworks whose CUDA comes from outside, as the tables have them.
-pub(super) fn without_own_cuda(python: &Python) -> Vec<Installed> {
+/// Returns the frameworks whose CUDA comes from outside, as the tables have them. Where there is no GPU, they
+/// look for none.
+pub(super) fn without_own_cuda(python: &Python, scene: &Scene<'_>) -> Vec<Installed> {
+    if scene.host.gpus.is_empty() {
+        return Vec::new();
+    }
     let names = ["tensorflow-gpu", "tensorflow", "tf-nightly-gpu"];
     let version = names.into_iter().find_map(|name| Some((name, python.version(name)?)));
     let Some((name, text)) = version else { return Vec::new() };
@@ -138,9 +143,13 @@ fn each(
         let choices = &installed.requirement.choices;
         let fits = choices.iter().find(|choice| choice.cuda.matches_release(&toolkit.cuda));
         let wanted = fits.or(choices.first())?.cudnn.as_ref()?;
+        // A package of the environment or of the system may bring it.
+        if is_provided(&format!("libcudnn.so.{}", wanted.major()), python, scene) {
+            return None;
+        }
         seen(installed, wanted, &cuda, toolkit.cudnn.as_ref())
     };
-    without_own_cuda(python).iter().filter_map(ask).collect()
+    without_own_cuda(python, scene).iter().filter_map(ask).collect()
 }
 
 #[cfg(test)]

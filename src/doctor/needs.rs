@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::frameworks::without_own_cuda;
 use super::python::Python;
 use super::{Check, Scene, Seen};
-use crate::compat::soname;
+use crate::compat::{gpu, soname};
 use crate::layout;
 
 pub(super) const CHECKS: &[Check] = &[Check::error("library-missing", missing)];
@@ -74,13 +74,13 @@ fn linked(python: &Python) -> BTreeSet<String> {
 /// Returns what TensorFlow opens, by the release of CUDA that its version was built with.
 fn opened(python: &Python, scene: &Scene<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for installed in without_own_cuda(python) {
+    for installed in without_own_cuda(python, scene) {
         let choices = &installed.requirement.choices;
         let in_effect = scene.toolkit.as_ref().map(|toolkit| &toolkit.cuda);
         let fits =
             choices.iter().find(|choice| in_effect.is_some_and(|cuda| choice.cuda.matches_release(cuda)));
         let Some(choice) = fits.or(choices.first()) else { continue };
-        let lines = crate::compat::gpu::cuda_lines().filter(|line| choice.cuda.matches_release(line));
+        let lines = gpu::cuda_lines().filter(|line| choice.cuda.matches_release(line));
         let libraries = lines.flat_map(soname::libraries_of).map(|library| library.name.clone());
         names.extend(libraries.filter(|name| OPENED.contains(&name.split('.').next().unwrap_or_default())));
         names.extend(choice.cudnn.as_ref().map(|cudnn| format!("libcudnn.so.{}", cudnn.major())));
@@ -92,7 +92,8 @@ fn is_of_cuda(name: &str) -> bool {
     soname::library(name).is_some_and(|library| library.provider.as_deref() != Some("driver"))
 }
 
-fn is_provided(name: &str, python: &Python, scene: &Scene<'_>) -> bool {
+/// Tells whether something here has a library: the environment, the toolkit, the system, or `LD_LIBRARY_PATH`.
+pub(super) fn is_provided(name: &str, python: &Python, scene: &Scene<'_>) -> bool {
     let of_path = scene.library_path().into_iter().map(Path::to_owned);
     let of_toolkit = scene.toolkit.iter().map(|toolkit| toolkit.root.join("lib64"));
     let of_system =
