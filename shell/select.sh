@@ -1,30 +1,12 @@
-# shellcheck shell=sh disable=SC3013 # every shell that this is for has `-ef`
+# shellcheck shell=sh disable=SC3013,SC2154 # each of them has `-ef`; `paths.sh` says where cudaman is
 # Which toolchain is wanted here, by builtins alone: precedence, pins, and the look-up in `resolve/`.
 #
 # What isn't plain (ranges, several lines, links, damage) is left to `cudaman hook`, a process that also says
 # what is missing. Directories are walked by `..`, as the shim walks them: links to directories play no part.
 
-__cudaman_base=@HOME@
 __cudaman_blank=' 	'
 __cudaman_newline='
 '
-
-# Sees to it that cudaman and its shims are on PATH.
-__cudaman_paths() {
-    if [ -n "${ZSH_VERSION-}" ]; then emulate -L sh; fi
-    case ${CUDAMAN_HOME-} in
-        /*) __cudaman_home=${CUDAMAN_HOME%/} ;;
-        *) __cudaman_home=$__cudaman_base ;;
-    esac
-    case :${PATH-}: in
-        *":$__cudaman_home/bin:"*) ;;
-        *) export "PATH=$__cudaman_home/bin${PATH:+:$PATH}" ;;
-    esac
-    case :$PATH: in
-        *":$__cudaman_home/shims/bin:"*) ;;
-        *) export "PATH=$__cudaman_home/shims/bin:$PATH" ;;
-    esac
-}
 
 # Puts into effect what is wanted here: called after a change of directory. Nothing is set where that is in effect
 # already.

@@ -120,7 +120,7 @@ impl Context {
     /// Writes what shells source. The texts are this program's: a newer one refreshes them.
     fn write_hooks(&self) -> Result<()> {
         let home = shell::HomeDirectory::of(self.store.home(), &self.environment);
-        let hooks: Vec<_> = SHELLS.iter().map(|shell| (shell.hook, shell.text(&home))).collect();
+        let hooks: Vec<_> = SHELLS.iter().flat_map(|shell| shell.files(&home)).collect();
         self.store.write_hooks(&hooks, &shell::login_text(&home)).hint_from(StoreError::hint)
     }
 

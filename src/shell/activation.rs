@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::quote;
-use super::shells::{ENVIRONMENT, without_comments};
+use super::shells::ENVIRONMENT;
+use super::text::without_comments;
 
 const ACT: &str = include_str!("../../shell/activation/act.sh");
 const TRANSLATE: &str = include_str!("../../shell/activation/translate.sh");

@@ -14,8 +14,10 @@ mod jupyter;
 pub mod plan;
 mod project;
 pub mod quote;
+mod rc_files;
 mod settings;
 mod shells;
+mod text;
 mod vscode;
 
 pub use activation::{Activation, Foreign, Kind, Loading};

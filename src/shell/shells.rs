@@ -1,8 +1,12 @@
 //! The shells that cudaman has a hook for: one row each. The texts are in `shell/`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::home::{self, HomeDirectory};
+use super::rc_files::{
+    BASH_LOGIN_FILES, bash_files, ksh_files, settings, tcsh_files, xonsh_files, zsh_files,
+};
+use super::text::{filled, without_comments};
 use crate::model::Environment;
 
 /// A shell.
@@ -15,6 +19,8 @@ pub struct Shell {
     pub hook: &'static str,
     /// What the hook is made of, in order.
     parts: &'static [&'static str],
+    /// What is read at the start of the shell alone, where the hook stands in two files.
+    early: Option<Early>,
     /// How the home directory of cudaman is spelled in it.
     home: fn(&HomeDirectory) -> Vec<u8>,
     /// The directory among the user's settings that tells that the shell is in use, even without an rc file.
@@ -25,16 +31,27 @@ pub struct Shell {
     pub load: fn(&str) -> String,
 }
 
+/// A hook in two files: the first holds what an idle shell needs, and reads the other one when a toolkit is wanted.
+struct Early {
+    /// What the first file is made of.
+    parts: &'static [&'static str],
+    /// The name of the other one.
+    rest: &'static str,
+    /// What that one is made of.
+    rest_parts: &'static [&'static str],
+}
+
+const PATHS: &str = include_str!("../../shell/paths.sh");
 pub(super) const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
 const SELECT: &str = include_str!("../../shell/select.sh");
 const USE: &str = include_str!("../../shell/use.sh");
+const EARLY: &str = include_str!("../../shell/early.sh");
 const LOGIN: &str = include_str!("../../shell/login.sh");
 
-/// Of these, a login shell of bash reads the first.
-const BASH_LOGIN_FILES: [&str; 2] = [".bash_profile", ".bash_login"];
-
-/// What stands for the home in the texts.
-const HOME: &str = "@HOME@";
+const BASH_HOOK: &str = include_str!("../../shell/hook.bash");
+const BASH_INSTALL: &str = include_str!("../../shell/install.bash");
+const ZSH_HOOK: &str = include_str!("../../shell/hook.zsh");
+const ZSH_INSTALL: &str = include_str!("../../shell/install.zsh");
 
 /// Every shell, in order of how many use it.
 pub const SHELLS: &[Shell] = &[
@@ -42,7 +59,12 @@ pub const SHELLS: &[Shell] = &[
         name: "bash",
         programs: &["bash"],
         hook: "hook.bash",
-        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.bash")],
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, BASH_HOOK, BASH_INSTALL],
+        early: Some(Early {
+            parts: &[PATHS, EARLY, include_str!("../../shell/early.bash"), BASH_INSTALL],
+            rest: "rest.bash",
+            rest_parts: &[ENVIRONMENT, SELECT, USE, BASH_HOOK],
+        }),
         home: HomeDirectory::posix,
         settings: "",
         rc_files: bash_files,
@@ -52,13 +74,15 @@ pub const SHELLS: &[Shell] = &[
         name: "zsh",
         programs: &["zsh"],
         hook: "hook.zsh",
-        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.zsh")],
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, ZSH_HOOK, ZSH_INSTALL],
+        early: Some(Early {
+            parts: &[PATHS, EARLY, include_str!("../../shell/early.zsh"), ZSH_INSTALL],
+            rest: "rest.zsh",
+            rest_parts: &[ENVIRONMENT, SELECT, USE, ZSH_HOOK],
+        }),
         home: HomeDirectory::posix,
         settings: "",
-        rc_files: |environment| {
-            let directory = environment.path("ZDOTDIR").unwrap_or(&environment.home);
-            vec![directory.join(".zshrc")]
-        },
+        rc_files: zsh_files,
         load: home::load_posix,
     },
     Shell {
@@ -66,6 +90,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["fish"],
         hook: "hook.fish",
         parts: &[include_str!("../../shell/hook.fish")],
+        early: None,
         home: HomeDirectory::fish,
         settings: "fish",
         rc_files: |environment| vec![settings(environment).join("fish/conf.d/cudaman.fish")],
@@ -75,7 +100,8 @@ pub const SHELLS: &[Shell] = &[
         name: "sh",
         programs: &["dash", "ash", "sh"],
         hook: "hook.sh",
-        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        early: None,
         home: HomeDirectory::posix,
         settings: "",
         rc_files: |environment| vec![environment.home.join(".profile")],
@@ -85,12 +111,11 @@ pub const SHELLS: &[Shell] = &[
         name: "ksh",
         programs: &["ksh", "mksh", "ksh93"],
         hook: "hook.ksh",
-        parts: &[ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
+        early: None,
         home: HomeDirectory::posix,
         settings: "",
-        rc_files: |environment| {
-            [".kshrc", ".mkshrc"].iter().map(|name| environment.home.join(name)).collect()
-        },
+        rc_files: ksh_files,
         load: home::load_posix,
     },
     Shell {
@@ -98,6 +123,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["tcsh"],
         hook: "hook.tcsh",
         parts: &[include_str!("../../shell/hook.tcsh")],
+        early: None,
         home: HomeDirectory::csh,
         settings: "",
         rc_files: tcsh_files,
@@ -108,6 +134,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["xonsh"],
         hook: "hook.xsh",
         parts: &[include_str!("../../shell/hook.xsh")],
+        early: None,
         home: HomeDirectory::xonsh,
         settings: "xonsh",
         rc_files: xonsh_files,
@@ -118,6 +145,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["elvish"],
         hook: "hook.elv",
         parts: &[include_str!("../../shell/hook.elv")],
+        early: None,
         home: HomeDirectory::elvish,
         settings: "elvish",
         rc_files: |environment| vec![settings(environment).join("elvish/rc.elv")],
@@ -128,6 +156,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["nu"],
         hook: "hook.nu",
         parts: &[include_str!("../../shell/hook.nu")],
+        early: None,
         home: HomeDirectory::nushell,
         settings: "nushell",
         rc_files: |environment| vec![settings(environment).join("nushell/autoload/cudaman.nu")],
@@ -138,6 +167,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["pwsh"],
         hook: "hook.ps1",
         parts: &[include_str!("../../shell/hook.ps1")],
+        early: None,
         home: HomeDirectory::powershell,
         settings: "powershell",
         rc_files: |environment| vec![settings(environment).join("powershell/profile.ps1")],
@@ -154,7 +184,7 @@ pub fn shell(name: &str) -> Option<&'static Shell> {
 /// Returns the text of `env.sh`, for login shells.
 #[must_use]
 pub fn login_text(home: &HomeDirectory) -> Vec<u8> {
-    filled(&without_comments(&[ENVIRONMENT, SELECT, LOGIN].concat()), &home.posix())
+    filled(&without_comments(&[PATHS, ENVIRONMENT, SELECT, LOGIN].concat()), &home.posix())
 }
 
 /// Returns the text of direnv's library file.
@@ -182,12 +212,29 @@ impl Shell {
         !self.settings.is_empty() && settings(environment).join(self.settings).is_dir()
     }
 
-    /// Returns the text of its hook.
+    /// Returns the text of its hook, whole.
     #[must_use]
     pub fn text(&self, home: &HomeDirectory) -> Vec<u8> {
-        let text = self.parts.concat();
-        let text = if self.parts.contains(&ENVIRONMENT) { without_comments(&text) } else { text };
-        filled(&text, &(self.home)(home))
+        self.text_of(self.parts, home)
+    }
+
+    /// Returns the files that its hook is in, by name.
+    #[must_use]
+    pub fn files(&self, home: &HomeDirectory) -> Vec<(&'static str, Vec<u8>)> {
+        match &self.early {
+            // The rest comes first: whoever finds the other finds it too.
+            Some(early) => vec![
+                (early.rest, self.text_of(early.rest_parts, home)),
+                (self.hook, self.text_of(early.parts, home)),
+            ],
+            None => vec![(self.hook, self.text(home))],
+        }
+    }
+
+    fn text_of(&self, parts: &[&str], home: &HomeDirectory) -> Vec<u8> {
+        let text = parts.concat();
+        let is_posix = self.parts.contains(&ENVIRONMENT);
+        filled(&if is_posix { without_comments(&text) } else { text }, &(self.home)(home))
     }
 
     /// Returns the lines that load the store's file of this name.
@@ -198,56 +245,10 @@ impl Shell {
     }
 }
 
-/// Drops what only people read: a shell reads it at every start, a tenth of the time in bash (measured).
-pub(super) fn without_comments(text: &str) -> String {
-    let is_code = |line: &&str| !line.trim_start().starts_with('#') && !line.trim().is_empty();
-    let lines: String = text.split_inclusive('\n').filter(is_code).collect();
-    format!("# Written by cudaman; its source has the comments, in `shell/`.\n{lines}")
-}
-
-fn filled(text: &str, home: &[u8]) -> Vec<u8> {
-    let mut parts = text.split(HOME);
-    let mut filled = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        filled.extend_from_slice(home);
-        filled.extend_from_slice(part.as_bytes());
-    }
-    filled
-}
-
-/// A login shell reads one of the other files, which often leads to `.bashrc`; where it doesn't, it loads
-/// the hook itself.
-fn bash_files(environment: &Environment) -> Vec<PathBuf> {
-    let login = BASH_LOGIN_FILES.map(|name| environment.home.join(name));
-    let login = login.into_iter().find(|path| path.exists());
-    let leads_on = |path: &PathBuf| {
-        // What isn't a file, as a pipe, might be waited for.
-        let text = if path.is_file() { std::fs::read(path).unwrap_or_default() } else { Vec::new() };
-        String::from_utf8_lossy(&text).contains("bashrc")
-    };
-    [environment.home.join(".bashrc")].into_iter().chain(login.filter(|path| !leads_on(path))).collect()
-}
-
-/// tcsh reads the first of these that is there.
-fn tcsh_files(environment: &Environment) -> Vec<PathBuf> {
-    let own = environment.home.join(".tcshrc");
-    vec![if own.exists() { own } else { environment.home.join(".cshrc") }]
-}
-
-fn xonsh_files(environment: &Environment) -> Vec<PathBuf> {
-    let own = environment.home.join(".xonshrc");
-    vec![if own.exists() { own } else { settings(environment).join("xonsh/rc.xsh") }]
-}
-
-/// Where programs keep what users set.
-fn settings(environment: &Environment) -> PathBuf {
-    let named = environment.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
-    named.map_or_else(|| environment.home.join(".config"), Path::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::*;
     use crate::packages::PACKAGES;
@@ -265,7 +266,7 @@ mod tests {
             assert!(!(shell.rc_files)(&environment("/home/me")).is_empty(), "{}", shell.name);
             let home = HomeDirectory::of(Path::new("/data/a b"), &environment("/home/me"));
             let text = String::from_utf8(shell.text(&home)).expect("text");
-            assert!(!text.contains(HOME) && text.contains("/data/a b"), "{}", shell.name);
+            assert!(!text.contains("@HOME@") && text.contains("/data/a b"), "{}", shell.name);
         }
     }
 

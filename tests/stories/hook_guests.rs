@@ -193,3 +193,47 @@ fn a_failed_cudaman_use_says_so_each_time() {
     let run = crate::support::Run::of(sandbox.command("dash").args(["-uc", script]));
     assert_eq!(run.stderr.matches("`9.0` is not installed").count(), 2, "{run:?}");
 }
+
+#[test]
+fn an_idle_shell_reads_the_small_file_alone() {
+    let sandbox = sandbox();
+    for shell in shells().filter(|shell| shell.sees_edits) {
+        let rest = sandbox.store().join("shell").join(shell.hook.replace("hook", "rest"));
+        let text = std::fs::read(&rest).expect("the rest of the hook");
+        // A file that lacks what it should have ends no shell, and is not read for ever.
+        std::fs::write(&rest, "echo '<'read'>'\n").expect("written");
+        let lines = "cd gone/..\n:\necho '<'idle'>'\ncd old\n:\ncd ..\ncudaman --version\necho '<'alive'>'\n";
+        let screen = session(&sandbox, shell, lines);
+        assert_eq!(screen.matches("<read>").count(), 1, "{}: {screen}", shell.name);
+        let at = |word: &str| screen.find(word).unwrap_or_else(|| panic!("lacks {word}: {screen}"));
+        assert!(at("<idle>") < at("<read>") && at("<read>") < at("<alive>"), "{}: {screen}", shell.name);
+        std::fs::write(&rest, text).expect("written");
+    }
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn every_reason_to_read_the_rest_of_the_hook_is_seen() {
+    let sandbox = sandbox();
+    let stale = sandbox.root("11.8.0").display().to_string();
+    for shell in shells().filter(|shell| shell.sees_edits) {
+        for reason in [
+            "export CUDAMAN_VERSION=12.4".to_owned(),
+            "ln -s nowhere .cuda-version".to_owned(),
+            format!("LD_LIBRARY_PATH='{stale}/lib64'"),
+            format!("CUDACXX='{stale}/bin/nvcc'"),
+            "CUDAMAN_STORES=/nowhere".to_owned(),
+            "CUDAMAN_HOME=/nowhere".to_owned(),
+            "echo 12.4.1 >\"$HOME/.cudaman/resolve/default\"".to_owned(),
+            "echo cuda 12.4 >.tool-versions".to_owned(),
+        ] {
+            let lines = format!("{reason}\n:\ntype __cudaman_find_pin\nrm -f .cuda-version .tool-versions\n");
+            let screen = session(&sandbox, shell, &lines);
+            assert!(screen.contains("__cudaman_find_pin is a"), "{}: {reason}: {screen}", shell.name);
+            let _ = std::fs::remove_file(sandbox.store().join("resolve/default"));
+        }
+        let screen = session(&sandbox, shell, "alias export='echo no' unset='echo no'\ncd old\nshow alias\n");
+        assert_shown(&screen, &sandbox, "alias", "11.8.0");
+    }
+    sandbox.assert_healthy();
+}

@@ -10,7 +10,7 @@ use crate::support::{CUDAMAN, Mirror, Release, Sandbox, have, type_into};
 pub(super) struct Shell {
     pub(super) name: &'static str,
     start: &'static [&'static str],
-    hook: &'static str,
+    pub(super) hook: &'static str,
     pub(super) sees_edits: bool,
 }
 

@@ -84,9 +84,16 @@ fn what_cannot_be_edited_is_named_with_the_lines_to_add() {
 fn init_prints_what_setup_loads() {
     let mut sandbox = sandbox();
     sandbox.set("EXTRA", "");
-    for shell in ["bash", "zsh", "sh", "ksh"] {
-        let file = sandbox.store().join("shell").join(format!("hook.{shell}"));
-        assert_eq!(sandbox.ok(&["init", shell]), std::fs::read_to_string(file).expect("a hook"));
+    for (shell, file) in [("bash", "rest.bash"), ("zsh", "rest.zsh"), ("sh", "hook.sh"), ("ksh", "hook.ksh")]
+    {
+        let file = sandbox.store().join("shell").join(file);
+        let text = std::fs::read_to_string(file).expect("a hook");
+        // What is printed stands for itself: it is in one piece, and reads no file of the home.
+        let (head, code) = text.split_once('\n').expect("a first line");
+        let printed = sandbox.ok(&["init", shell]);
+        let own = if shell == "bash" || shell == "zsh" { code } else { &text[..] };
+        assert!(printed.starts_with(head) && printed.contains(own), "{shell}: {printed}");
+        assert!(!printed.contains("__cudaman_load"), "{shell}: {printed}");
     }
     let run = Run::of(
         sandbox
