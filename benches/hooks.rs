@@ -154,17 +154,36 @@ fn prompts(sandbox: &Sandbox, shell: &Shell, hook: &Hook) {
     measure::row("pin that is not installed, entered (asks the program)", "", asked, "µs");
 }
 
-/// Measures what loading the hook adds to the start of a shell.
+/// Measures what the hook adds to the start of a shell: the reading of its file, and with it the first prompt, where
+/// nothing is wanted, where there is a default, and where there is a pin.
 fn startup(sandbox: &Sandbox, shell: &Shell) {
-    let start = |text: String| {
+    let start = |text: &str, directory: &str| {
         let mut command = sandbox.command(shell.name);
-        command.args([shell.flag, "-c", &text]).stdin(Stdio::null());
+        command.args([shell.flag, "-c", text]).stdin(Stdio::null());
+        command.current_dir(sandbox.path().join(directory));
         move || cost(&mut command)
     };
-    let mut without = start(":".into());
-    let mut with = start(ours(shell).load);
-    let [without, with] = measure::rounds(measure::count(200), &mut [&mut without, &mut with]);
+    let load = ours(shell).load;
+    let prompt = format!("{load}; __cudaman_prompt");
+    let mut without = start(":", "");
+    let mut with = start(&load, "");
+    let mut default = start(&prompt, "");
+    let mut pin = start(&prompt, "old");
+    let alternatives: &mut [&mut dyn FnMut() -> Cost; 4] =
+        &mut [&mut without, &mut with, &mut default, &mut pin];
+    let [without, with, default, pin] = measure::rounds(measure::count(200), alternatives);
+    sandbox.ok(&["default", "--unset"]);
+    let mut none = start(":", "");
+    let mut idle = start(&prompt, "");
+    let [none, idle] = measure::rounds(measure::count(200), &mut [&mut none, &mut idle]);
+    sandbox.ok(&["default", "11.8"]);
     measure::row("shell start-up", "500 µs", Spread::added(&with, &without), "µs");
+    for (case, costs, beside) in
+        [("nothing wanted", &idle, &none), ("a default", &default, &without), ("a pin", &pin, &without)]
+    {
+        let row = format!("shell start-up and the first prompt, {case}");
+        measure::row(&row, "500 µs", Spread::added(costs, beside), "µs");
+    }
 }
 
 /// Counts the processes of twenty prompts and forty changes of directory.
