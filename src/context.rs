@@ -128,7 +128,8 @@ impl Context {
     #[must_use]
     pub fn stale_hooks(&self) -> Vec<PathBuf> {
         let home = shell::HomeDirectory::of(self.store.home(), &self.environment);
-        let hooks = SHELLS.iter().map(|shell| (self.store.hook_file(shell.hook), shell.text(&home)));
+        let files = SHELLS.iter().flat_map(|shell| shell.files(&home));
+        let hooks = files.map(|(name, text)| (self.store.hook_file(name), text));
         let login = (self.store.login_file(), shell::login_text(&home));
         let is_stale =
             |(path, text): &(PathBuf, Vec<u8>)| std::fs::read(path).is_ok_and(|found| found != *text);
