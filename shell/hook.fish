@@ -57,9 +57,15 @@ function __cudaman_check
     if set -q CUDAMAN_VERSION[1]; and not set -q -x CUDAMAN_VERSION
         set -gx CUDAMAN_VERSION "$CUDAMAN_VERSION"
     end
+    set -l seen "$__cudaman_text"
     CUDAMAN_HOME=$__cudaman_home $__cudaman_home/bin/cudaman hook fish | source
     __cudaman_observe
-    set -g __cudaman_known $__cudaman_now
+    # A pin that was edited meanwhile may not be what the program has read.
+    if test "$__cudaman_text" = "$seen"
+        set -g __cudaman_known $__cudaman_now
+    else
+        set -g __cudaman_known
+    end
 end
 
 function __cudaman_hook --on-event fish_prompt --on-variable PWD
