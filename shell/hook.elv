@@ -60,7 +60,8 @@ fn cudaman {|@arguments|
         if (and (> (count $arguments) 0) (has-value [use shell] $arguments[0])) {
             use-in-shell $arguments
         } else {
-            (external (home)/bin/cudaman) $@arguments
+            # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+            (external env) __CUDAMAN_SHELL=elvish (home)/bin/cudaman $@arguments
         }
     } finally {
         quietly-check

@@ -77,7 +77,8 @@ end
 # `use` acts on this shell, and what other commands change is noticed at once.
 function cudaman --description 'CUDA toolkits, side by side'
     if not contains -- "$argv[1]" use shell
-        command cudaman $argv
+        # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+        __CUDAMAN_SHELL=fish command cudaman $argv
         set -l code $status
         __cudaman_renew
         return $code

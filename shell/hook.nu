@@ -40,7 +40,8 @@ def --env --wrapped cudaman [...arguments: string] {
     let program = __cudaman_home | path join bin cudaman
     $env.__cudaman_known = {state: ""}
     if ($arguments | get --optional 0) not-in [use shell] {
-        return (^$program ...$arguments)
+        # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+        return (with-env {__CUDAMAN_SHELL: nushell} { ^$program ...$arguments })
     }
     let answer = ^$program ...$arguments --in-shell | str trim --right
     if $answer == unset or ($answer | str starts-with "use ") {

@@ -40,7 +40,9 @@ function global:cudaman {
     $program = "$(__CudamanHome)/bin/cudaman"
     $global:__CudamanKnown = $null
     if ($args.Count -eq 0 -or $args[0] -notin 'use', 'shell') {
-        & $program @args
+        # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+        $env:__CUDAMAN_SHELL = 'powershell'
+        try { & $program @args } finally { $env:__CUDAMAN_SHELL = $null }
         return
     }
     $answer = (& $program @args --in-shell) -join "`n"

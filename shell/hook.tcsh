@@ -47,7 +47,8 @@ if ( "$__cudaman_do:q" == __cudaman_run ) then
         if ( "$argv[2]:q" == use || "$argv[2]:q" == shell ) set __cudaman_answer = ''
     endif
     if ( "$__cudaman_answer" == none ) then
-        $__cudaman_program:q $argv[2-]:q
+        # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+        env __CUDAMAN_SHELL=tcsh $__cudaman_program:q $argv[2-]:q
         set __cudaman_status = $status
     else
         set __cudaman_answer = "`__cudaman_ask_use`"

@@ -104,12 +104,13 @@ def __cudaman_load():
         """`use` acts on this shell; what other commands change is noticed at the next prompt."""
         if arguments and arguments[0] in ("use", "shell"):
             return ["__cudaman_act", *arguments]
-        return [program(), *arguments]
+        # With options before it, `use` is seen by the program alone, which then knows that this is no bare shell.
+        return ["env", "__CUDAMAN_SHELL=xonsh", program(), *arguments]
 
     def run(arguments, stdin=None, stdout=None, stderr=None):
         if arguments and arguments[0] in ("use", "shell"):
             return act(arguments, stdin, stdout, stderr)
-        command = [program(), *arguments]
+        command = ["env", "__CUDAMAN_SHELL=xonsh", program(), *arguments]
         return subprocess.run(command, env=XSH.env.detype(), stdin=stdin, stdout=stdout, stderr=stderr).returncode
 
     def install_command():

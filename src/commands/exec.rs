@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use anyhow::Result;
 use clap_complete::ArgValueCandidates;
 
+use super::use_::SHELL_VARIABLE;
 use crate::active::{self, effect};
 use crate::context::Context;
 use crate::error::{Passthrough, printable};
@@ -41,7 +42,7 @@ impl Exec {
                 Change::Unset(name) => command.env_remove(&*name),
             };
         }
-        command.env("CUDAMAN_VERSION", effect::version(&active));
+        command.env("CUDAMAN_VERSION", effect::version(&active)).env_remove(SHELL_VARIABLE);
         let error = command.exec();
         let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         context

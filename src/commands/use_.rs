@@ -11,6 +11,9 @@ use crate::context::Context;
 use crate::error::advised;
 use crate::model::ToolchainRequest;
 
+/// Set by the hooks that look at the first word only, for a command that isn't `use` by it.
+pub(super) const SHELL_VARIABLE: &str = "__CUDAMAN_SHELL";
+
 /// Use a toolkit from now on
 #[derive(clap::Args)]
 pub struct Use {
@@ -45,6 +48,12 @@ impl Use {
             ));
         };
         active::requested(Some(request), context)?;
+        if context.environment.variable(SHELL_VARIABLE).is_some() {
+            return Err(advised(
+                "`use` acts on this shell where it is the first word",
+                format!("`cudaman use '{request}'`, with options behind it"),
+            ));
+        }
         if !(std::io::stdin().is_terminal() && context.ui.is_terminal()) {
             return Err(advised(
                 "`use` can't change the shell that started it: no hook is loaded",

@@ -166,6 +166,23 @@ fn fish_starts_nothing_at_a_prompt_and_one_process_for_a_change() {
 }
 
 #[test]
+fn use_behind_options_acts_on_nothing_and_says_so() {
+    let sandbox = sandbox();
+    sandbox.ok(&["default", "12.4"]);
+    let before = sandbox.ok(&["default"]);
+    for (shell, program) in shells() {
+        let mut session = Session::start(&sandbox, shell, &program, sandbox.path());
+        session.load("loaded");
+        session.terminal.types("cudaman --color never use 11.8");
+        session.note("", "asked");
+        let screen = session.terminal.screen();
+        assert!(screen.contains("where it is the first word"), "{}: {screen}", shell.name);
+        assert_eq!(sandbox.ok(&["default"]), before, "{}", shell.name);
+    }
+    sandbox.assert_healthy();
+}
+
+#[test]
 fn an_unexported_choice_is_handed_over() {
     let sandbox = sandbox();
     for (shell, program) in shells() {
