@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     cache, completions, conda, config, current, default, direnv, discover, doctor, du, env, exec, explain,
-    export, gc, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup, shim,
-    uninstall, upgrade, use_, venv, verify, which,
+    export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup,
+    shim, uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -43,6 +43,7 @@ enum Command {
     Env(env::Env),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Gpus(gpus::Gpus),
     Setup(setup::Setup),
     Init(init::Init),
     Conda(conda::Conda),
@@ -94,6 +95,7 @@ impl Cli {
             Command::Env(command) => command.run(context),
             Command::Doctor(command) => command.run(context),
             Command::Explain(command) => command.run(context),
+            Command::Gpus(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
             Command::Conda(command) => command.run(context),

@@ -1,5 +1,8 @@
 //! The only module that prints: data to stdout, talk to stderr, progress where a person watches.
 
+mod live;
+mod table;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -7,6 +10,8 @@ use std::time::Duration;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+pub use self::live::Live;
+pub use self::table::columns;
 use crate::error::printable;
 
 /// How talk is coloured.
@@ -79,6 +84,13 @@ impl Ui {
         io::stdout()
     }
 
+    /// Begins to draw lines over and over on stdout; on a terminal that can't move its cursor, one block below
+    /// the other.
+    #[must_use]
+    pub fn live(&self, can_move: bool) -> Live {
+        Live::new(can_move && self.is_stdout_terminal())
+    }
+
     /// Says a line, unless asked to be quiet.
     pub fn say(&self, line: &str) {
         if !self.is_quiet {
@@ -132,10 +144,18 @@ impl Ui {
     /// # Errors
     /// As [`Ui::data`].
     pub fn raw(&self, bytes: &[u8]) -> io::Result<()> {
+        self.stream(bytes).map(|_| ())
+    }
+
+    /// Writes bytes to stdout, and tells whether somebody still reads.
+    ///
+    /// # Errors
+    /// Returns what stdout answered.
+    pub fn stream(&self, bytes: &[u8]) -> io::Result<bool> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            result => result.map(|()| true),
         }
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use anyhow::Result;
 use clap_complete::ArgValueCandidates;
 
+use super::gpu_choice::GpuOptions;
 use super::use_::SHELL_VARIABLE;
 use crate::active::{self, effect};
 use crate::context::Context;
@@ -20,6 +21,9 @@ pub struct Exec {
     #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
     request: Option<ToolchainRequest>,
 
+    #[command(flatten)]
+    gpus: GpuOptions,
+
     /// The command and its arguments
     #[arg(value_name = "COMMAND", last = true, required = true)]
     command: Vec<OsString>,
@@ -29,11 +33,12 @@ impl Exec {
     /// Runs the command, which takes the place of this process.
     ///
     /// # Errors
-    /// Returns an error where the toolkit isn't installed; a command that can't be started gives
-    /// the status that a shell would give, 126 or 127.
+    /// Returns an error where the toolkit isn't installed or the GPUs can't be had; a command that can't be
+    /// started gives the status that a shell would give, 126 or 127.
     pub fn run(&self, context: &Context) -> Result<()> {
         let active = active::requested(self.request.as_ref(), context)?;
         let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
+        let choice = self.gpus.choose(context)?;
         let mut command = std::process::Command::new(program);
         command.args(arguments);
         for change in effect::changes(&active, context) {
@@ -43,6 +48,10 @@ impl Exec {
             };
         }
         command.env("CUDAMAN_VERSION", effect::version(&active)).env_remove(SHELL_VARIABLE);
+        if let Some(choice) = choice {
+            command.env("CUDA_DEVICE_ORDER", "PCI_BUS_ID").env("CUDA_VISIBLE_DEVICES", choice.visible());
+            choice.hand_over()?;
+        }
         let error = command.exec();
         let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
         context

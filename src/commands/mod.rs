@@ -17,6 +17,8 @@ pub mod exec;
 pub mod explain;
 pub mod export;
 pub mod gc;
+mod gpu_choice;
+pub mod gpus;
 pub mod hook;
 mod host;
 pub mod init;

@@ -1,13 +1,16 @@
 //! What a machine is like: its driver, GPUs, system and compilers. It only looks; `compat` knows what that
 //! means. A file stands for another machine, and variables for single facts.
 
+pub mod claim;
 mod driver;
 mod gpus;
 mod jetson;
 mod overrides;
 mod pci;
+pub mod pick;
 mod smi;
 mod system;
+pub mod usage;
 
 use std::path::{Path, PathBuf};
 
@@ -161,6 +164,12 @@ impl Host {
         overrides::apply(&mut host, environment);
         host.driver.newest_cuda = host.newest_cuda();
         Ok(host)
+    }
+
+    /// Returns what kind of machine this is, without looking further.
+    #[must_use]
+    pub fn kind(environment: &Environment) -> Kind {
+        system::kind_of(&root(environment))
     }
 
     /// Returns what the GPUs can do, each kind once, the oldest first.

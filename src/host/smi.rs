@@ -7,7 +7,7 @@ use crate::compat::command::{CommandError, answer};
 use crate::model::Environment;
 
 /// A driver in trouble lets it hang.
-const LIMIT: Duration = Duration::from_secs(15);
+pub(super) const LIMIT: Duration = Duration::from_secs(15);
 
 /// Where WSL has it, which is seldom on PATH of a job.
 const OF_WSL: &str = "usr/lib/wsl/lib/nvidia-smi";

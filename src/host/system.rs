@@ -15,8 +15,7 @@ const OF_CONTAINERS: [&str; 3] = [".dockerenv", "run/.containerenv", ".singulari
 
 pub(super) fn read(root: &Path, environment: &Environment) -> Host {
     let name = rustix::system::uname();
-    let release = text(root, "proc/sys/kernel/osrelease");
-    let kernel = release.map_or_else(|| name.release().to_string_lossy().into_owned(), |text| trimmed(&text));
+    let kernel = kernel(root);
     Host {
         machine: name.machine().to_string_lossy().into_owned(),
         kind: kind(root, &kernel),
@@ -43,6 +42,19 @@ pub(super) fn text_of(path: &Path, most: u64) -> io::Result<String> {
 /// Removes what ends a line of /proc, or a string of the device tree.
 pub(super) fn trimmed(text: &str) -> String {
     text.trim_end_matches('\0').trim().to_owned()
+}
+
+/// Returns what kind of machine it is.
+pub(super) fn kind_of(root: &Path) -> Kind {
+    kind(root, &kernel(root))
+}
+
+fn kernel(root: &Path) -> String {
+    let release = text(root, "proc/sys/kernel/osrelease");
+    release.map_or_else(
+        || rustix::system::uname().release().to_string_lossy().into_owned(),
+        |text| trimmed(&text),
+    )
 }
 
 fn kind(root: &Path, kernel: &str) -> Kind {

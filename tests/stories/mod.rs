@@ -18,6 +18,7 @@ mod from_bzip2;
 mod from_faults;
 mod from_with;
 mod full;
+mod gpus;
 mod growth;
 mod hook_guests;
 mod hooks;
