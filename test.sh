@@ -23,7 +23,8 @@ skipped=
 # A command and the Debian package that brings it.
 needed='zsh:zsh fish:fish tcsh:tcsh mksh:mksh ksh:ksh dash:dash busybox:busybox tmux:tmux direnv:direnv cmake:cmake ninja:ninja-build
     make:make strace:strace elvish:elvish shellcheck:shellcheck shfmt:shfmt xz:xz-utils gcc:gcc g++:g++ flock:util-linux
-    gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm tclsh:tcl'
+    gcc-11:gcc-11 g++-11:g++-11 makeself:makeself rpmbuild:rpm tclsh:tcl
+    chromium:chromium chromedriver:chromium-driver'
 
 has() {
     command -v "$1" >/dev/null 2>&1

@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, completions, conda, config, current, default, direnv, discover, doctor, du, env, exec, explain,
-    export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module, outdated, setup,
-    shim, uninstall, upgrade, use_, venv, verify, which,
+    cache, compat, completions, conda, config, current, default, direnv, discover, doctor, du, env, exec,
+    explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module, outdated,
+    setup, shim, uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -44,6 +44,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Gpus(gpus::Gpus),
+    Compat(compat::Compat),
     Setup(setup::Setup),
     Init(init::Init),
     Conda(conda::Conda),
@@ -96,6 +97,7 @@ impl Cli {
             Command::Doctor(command) => command.run(context),
             Command::Explain(command) => command.run(context),
             Command::Gpus(command) => command.run(context),
+            Command::Compat(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
             Command::Conda(command) => command.run(context),

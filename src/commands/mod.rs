@@ -3,6 +3,7 @@
 mod attachment;
 pub mod cache;
 mod candidates;
+pub mod compat;
 pub mod completions;
 pub mod conda;
 pub mod config;

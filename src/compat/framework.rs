@@ -124,6 +124,11 @@ pub fn versions(framework: Framework) -> impl DoubleEndedIterator<Item = &'stati
     rows(framework).iter().map(|row| &row.version)
 }
 
+/// Returns what each release of a framework needs, oldest first, and whether a row is of all until the next.
+pub fn releases(framework: Framework) -> impl Iterator<Item = (Requirement, bool)> {
+    rows(framework).iter().map(move |row| (row.requirement(framework), row.since))
+}
+
 /// Returns the package of this name, if it is one that says its CUDA.
 #[must_use]
 pub fn package(name: &str) -> Option<&'static Package> {

@@ -116,6 +116,12 @@ pub fn architectures(cuda: &Version) -> Option<&'static [ComputeCapability]> {
     table().release.iter().find(|row| row.cuda == line).map(|row| row.capabilities.as_slice())
 }
 
+/// Returns the generations of GPUs, oldest first.
+#[must_use]
+pub fn generations() -> &'static [Architecture] {
+    &table().architecture
+}
+
 /// Returns the CUDA lines that the tables know, oldest first.
 pub fn cuda_lines() -> impl DoubleEndedIterator<Item = &'static Version> {
     table().release.iter().map(|row| &row.cuda)
@@ -174,7 +180,8 @@ impl From<ComputeCapability> for String {
     }
 }
 
-fn gpus() -> impl Iterator<Item = Gpu> {
+/// Returns every GPU that the table has.
+pub fn gpus() -> impl Iterator<Item = Gpu> {
     table().gpu.iter().flat_map(|group| {
         group.names.iter().map(|name| Gpu { name, capability: group.capability, source: &group.source })
     })

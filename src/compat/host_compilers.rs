@@ -80,6 +80,13 @@ impl Limits {
         self.gcc.newest.as_ref()
     }
 
+    /// Returns the oldest and the newest of a kind that are taken, where there are limits.
+    #[must_use]
+    pub fn bounds(&self, kind: CompilerKind) -> [Option<&Version>; 2] {
+        let range = self.range(kind);
+        [range.oldest.as_ref(), range.newest.as_ref()]
+    }
+
     /// Tells whether a compiler may be used.
     #[must_use]
     pub fn admit(&self, compiler: &HostCompiler) -> bool {

@@ -6,6 +6,8 @@ mod bundle;
 mod bundle_lies;
 mod bundle_program;
 mod cli;
+mod compat;
+mod compat_page;
 mod completions;
 mod conda;
 mod damage;

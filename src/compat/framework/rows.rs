@@ -25,7 +25,7 @@ pub(super) struct Table {
 pub(super) struct Row {
     pub(super) version: Version,
     #[serde(default)]
-    since: bool,
+    pub(super) since: bool,
     pub(super) cuda: Vec<Cuda>,
     pub(super) cudnn: Option<Cudnn>,
     python: Option<String>,

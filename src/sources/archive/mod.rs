@@ -28,6 +28,12 @@ pub(super) fn known(digest: &Digest) -> Option<Known> {
     Some(Known { name, version: row.version.clone(), built_for: Some(row.cuda.clone()) })
 }
 
+/// Returns the newest cuDNN on record for a CUDA release.
+#[must_use]
+pub fn newest_cudnn(cuda: &Version, platform: Platform) -> Option<Version> {
+    rows(platform).filter(|row| row.fit(cuda).is_some()).map(|row| row.version.clone()).max()
+}
+
 impl Source for Archive {
     fn name(&self) -> &'static str {
         NAME
