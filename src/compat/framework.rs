@@ -1,5 +1,6 @@
 //! Which CUDA, cuDNN and Python a release of a framework was made for. What isn't in the table is unknown.
 
+pub mod keras;
 pub mod request;
 mod rows;
 
@@ -127,6 +128,20 @@ pub fn versions(framework: Framework) -> impl DoubleEndedIterator<Item = &'stati
 /// Returns what each release of a framework needs, oldest first, and whether a row is of all until the next.
 pub fn releases(framework: Framework) -> impl Iterator<Item = (Requirement, bool)> {
     rows(framework).iter().map(move |row| (row.requirement(framework), row.since))
+}
+
+/// Says which document a row's source is, where it is one that several rows share.
+#[must_use]
+pub fn source_words(source: &str) -> String {
+    let known = |part: &str| {
+        let documents = &table().source;
+        documents
+            .iter()
+            .find(|(name, _)| part.starts_with(name.as_str()))
+            .map(|(name, words)| format!("{words}{}", &part[name.len()..]))
+    };
+    let parts = source.split("; ").map(|part| known(part).unwrap_or_else(|| part.to_owned()));
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// Returns the package of this name, if it is one that says its CUDA.

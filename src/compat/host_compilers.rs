@@ -38,8 +38,7 @@ struct Row {
     gcc_max: Option<Version>,
     clang_min: Option<Version>,
     clang_max: Option<Version>,
-    #[serde(rename = "source")]
-    _source: String,
+    source: String,
 }
 
 impl Limits {
@@ -72,6 +71,12 @@ impl Limits {
                 newest: newest_clang(header).or_else(|| known(|row| &row.clang_max)),
             },
         }
+    }
+
+    /// Returns where the table has the limits of a release from.
+    #[must_use]
+    pub fn source(cuda: &Version) -> Option<&'static str> {
+        rows().iter().rev().find(|row| row.cuda <= cuda.truncated(2)).map(|row| row.source.as_str())
     }
 
     /// Returns the newest gcc that is taken, if there is a limit.

@@ -3,12 +3,13 @@
 
 use std::str::FromStr;
 
+use super::keras::{self, Pairing};
 use super::{Framework, OwnCuda, Package, Requirement, Unknown, package, requirement, versions};
 use crate::model::request::{AddOns, Base, Operator};
 use crate::model::{ToolchainRequest, Version};
 
 /// A framework that somebody asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FrameworkRequest {
     /// Which one.
     pub framework: Framework,
@@ -20,6 +21,19 @@ pub struct FrameworkRequest {
     pub extras: Vec<String>,
     /// The package, where its name says which CUDA it is for.
     pub package: Option<&'static Package>,
+    /// The release of Keras that was asked for, which goes by this TensorFlow.
+    pub pairing: Option<&'static Pairing>,
+}
+
+/// A package that somebody asked for, whatever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Its name, as package indexes compare it.
+    pub name: String,
+    /// Which releases of it.
+    pub release: Wanted,
+    /// The local part of its version: `cu121`.
+    pub local: Option<String>,
 }
 
 /// Which releases of a framework will do.
@@ -37,10 +51,15 @@ pub enum Wanted {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameworkRequestError {
     /// Keras follows the TensorFlow below it.
-    #[error("Keras {version} says nothing about CUDA: it goes by the TensorFlow below it")]
+    #[error(
+        "which CUDA Keras {version} needs is not known: it goes by the TensorFlow below it, of which it doesn't name \
+         one; the nearest release that does is {nearest}"
+    )]
     Keras {
         /// The version that was named.
         version: String,
+        /// The nearest release whose TensorFlow is known.
+        nearest: String,
     },
     /// Not the name of a package with a version.
     #[error("`{text}` is not a framework: {reason}")]
@@ -78,6 +97,14 @@ pub enum RequirementError {
     /// The release is not in the table.
     #[error(transparent)]
     Unknown(#[from] Unknown),
+}
+
+/// Reads the name of a package with its version: `cudatoolkit=11.3`, `torchvision==0.15.2+cu118`.
+#[must_use]
+pub fn named(text: &str) -> Option<Named> {
+    let parts = Parts::of(text)?;
+    let (release, local) = wanted(parts.specifier).ok()?;
+    Some(Named { name: parts.name(), release, local: local.map(str::to_owned) })
 }
 
 impl FrameworkRequest {
@@ -134,17 +161,23 @@ impl FromStr for FrameworkRequest {
         if matches!(name.as_str(), "tensorflow-cpu" | "torch-cpu" | "pytorch-cpu") || local == Some("cpu") {
             return Err(FrameworkRequestError::WithoutCuda { text: shown });
         }
-        if name == "keras" && release != Wanted::Any {
-            return Err(FrameworkRequestError::Keras {
-                version: parts.specifier.escape_default().to_string(),
-            });
-        }
+        let (release, pairing) = match &release {
+            Wanted::At(version) if name == "keras" => {
+                let pairing = keras::pairing(version).map_err(|nearest| FrameworkRequestError::Keras {
+                    version: parts.specifier.escape_default().to_string(),
+                    nearest: nearest.to_string(),
+                })?;
+                (Wanted::At(pairing.tensorflow.clone()), Some(pairing))
+            }
+            Wanted::Within(_) if name == "keras" => (Wanted::Any, None),
+            _ => (release, None),
+        };
         let package = package(&name);
         let known = package.map(|package| package.framework).or_else(|| framework(&name));
         let framework = known.ok_or(FrameworkRequestError::UnknownName { name })?;
         let extras = parts.extras();
         let cuda = local.and_then(cuda_in).or_else(|| extras.iter().find_map(|extra| cuda_in(extra)));
-        Ok(Self { framework, release, cuda, extras, package })
+        Ok(Self { framework, release, cuda, extras, package, pairing })
     }
 }
 

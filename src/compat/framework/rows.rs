@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::keras::Pairing;
 use super::{Choice, Framework, OwnCuda, Package, Requirement};
 use crate::compat::table;
 use crate::model::request::RequestError;
@@ -15,7 +16,9 @@ use crate::model::{ToolchainRequest, Version};
 pub(super) struct Table {
     cupy: Vec<Row>,
     jax: Vec<Row>,
+    pub(super) keras: Vec<Pairing>,
     pub(super) package: Vec<Package>,
+    pub(super) source: BTreeMap<String, String>,
     tensorflow: Vec<Row>,
     torch: Vec<Row>,
 }

@@ -75,6 +75,13 @@ impl Source for Pypi {
     }
 }
 
+/// Tells whether a requirement with this marker can apply on a platform; none if it can't be read. What
+/// depends on the interpreter or an extra may.
+#[must_use]
+pub fn applies(marker: &str, platform: Platform) -> Option<bool> {
+    marker::holds(marker, platform)
+}
+
 /// Returns the file of certificates that pip is configured with (`PIP_CERT`, `cert`): where an
 /// index is reached through a company's proxy, its own certificate is needed here too.
 #[must_use]
