@@ -15,6 +15,7 @@ pub mod commands;
 pub mod compat;
 pub mod config;
 pub mod context;
+pub mod detect;
 pub mod discover;
 pub mod doctor;
 pub mod error;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The layers from top to bottom. A module uses its own row and the rows below.
 const LAYERS: &[&[&str]] = &[
     &["main", "cli", "commands"],
-    &["install", "active", "bundle", "mirror", "discover", "doctor"],
+    &["install", "active", "bundle", "mirror", "detect", "discover", "doctor"],
     &["context", "config", "error", "ui"],
     &["integrate"],
     &["sources"],
