@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, compat, completions, conda, config, current, default, direnv, discover, doctor, du, env, exec,
-    explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module, outdated,
-    setup, shim, uninstall, upgrade, use_, venv, verify, which,
+    cache, compat, completions, conda, config, current, default, detect, direnv, discover, doctor, du, env,
+    exec, explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module,
+    outdated, setup, shim, uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -41,6 +41,7 @@ enum Command {
     Which(which::Which),
     Exec(exec::Exec),
     Env(env::Env),
+    Detect(detect::Detect),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Gpus(gpus::Gpus),
@@ -94,6 +95,7 @@ impl Cli {
             Command::Which(command) => command.run(context),
             Command::Exec(command) => command.run(context),
             Command::Env(command) => command.run(context),
+            Command::Detect(command) => command.run(context),
             Command::Doctor(command) => command.run(context),
             Command::Explain(command) => command.run(context),
             Command::Gpus(command) => command.run(context),

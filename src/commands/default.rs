@@ -7,15 +7,14 @@ use serde::Serialize;
 use super::make_default;
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
-use crate::model::ToolchainRequest;
 use crate::store::StoreError;
 
 /// Show or set the toolkit that is in effect where nothing is pinned
 #[derive(clap::Args)]
 pub struct Default {
-    /// Which toolkit, or `system`
+    /// Which toolkit, or `system`, or the framework that it is for
     #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
-    request: Option<ToolchainRequest>,
+    request: Option<super::Target>,
 
     /// Have no default, also after the next install
     #[arg(long, conflicts_with = "request")]
@@ -44,8 +43,9 @@ impl Default {
             context.prepare()?;
             return context.store.set_default(None).hint_from(StoreError::hint);
         }
-        let Some(request) = &self.request else { return self.show(context) };
-        make_default(request, context)?;
+        let Some(target) = &self.request else { return self.show(context) };
+        let request = target.request(context)?;
+        make_default(&request, context)?;
         context.ui.say(&format!("the default is now `{request}`"));
         if self.json { self.show(context) } else { Ok(()) }
     }

@@ -11,15 +11,14 @@ use super::use_::SHELL_VARIABLE;
 use crate::active::{self, effect};
 use crate::context::Context;
 use crate::error::{Passthrough, printable};
-use crate::model::ToolchainRequest;
 use crate::shell::Change;
 
 /// Run a command in the environment of a toolkit
 #[derive(clap::Args)]
 pub struct Exec {
-    /// Which toolkit; none means the one in effect
+    /// Which toolkit, or the framework that it is for; none means the one in effect
     #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
-    request: Option<ToolchainRequest>,
+    request: Option<super::Target>,
 
     #[command(flatten)]
     gpus: GpuOptions,
@@ -36,7 +35,8 @@ impl Exec {
     /// Returns an error where the toolkit isn't installed or the GPUs can't be had; a command that can't be
     /// started gives the status that a shell would give, 126 or 127.
     pub fn run(&self, context: &Context) -> Result<()> {
-        let active = active::requested(self.request.as_ref(), context)?;
+        let request = self.request.as_ref().map(|target| target.request(context)).transpose()?;
+        let active = active::requested(request.as_ref(), context)?;
         let Some((program, arguments)) = self.command.split_first() else { return Ok(()) };
         let choice = self.gpus.choose(context)?;
         let mut command = std::process::Command::new(program);

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap_complete::ArgValueCandidates;
 use serde::Serialize;
 
+use super::target;
 use crate::active;
 use crate::bundle::{self, Wanted};
 use crate::context::Context;
@@ -35,6 +36,11 @@ pub struct Install {
     /// Install what these files hold, without a network: bundles of `cudaman export`
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with = "source")]
     from: Vec<PathBuf>,
+
+    /// Install what a framework needs, such as tensorflow==1.14.0; without one, what the project says
+    #[arg(long = "for", value_name = "FRAMEWORK", num_args = 0..=1, default_missing_value = "")]
+    #[arg(conflicts_with_all = ["requests", "from"])]
+    framework: Option<String>,
 
     /// Ask this source only
     #[arg(long, value_parser = source_names())]
@@ -87,7 +93,7 @@ impl Install {
         if !self.from.is_empty() {
             return self.install_from(context);
         }
-        let requests = if self.requests.is_empty() { vec![pinned(context)?] } else { self.requests.clone() };
+        let requests = self.wanted(context)?;
         if self.requests.is_empty() && requests.iter().all(|request| request.base == Base::System) {
             context.ui.say("the project pins `system`: there is nothing to install");
             return Ok(());
@@ -104,6 +110,19 @@ impl Install {
             context.ui.json(&reports)?;
         }
         result
+    }
+
+    /// Returns the requests, else what the framework needs, else what the project pins.
+    fn wanted(&self, context: &Context) -> Result<Vec<ToolchainRequest>> {
+        if let Some(framework) = &self.framework {
+            let what: Vec<String> =
+                Some(framework).filter(|text| !text.is_empty()).cloned().into_iter().collect();
+            let host = super::HostOption::default().read(context)?;
+            let answer = target::answer_here(&what, &host, context)?;
+            target::say_why(&answer, context);
+            return Ok(vec![answer.request]);
+        }
+        if self.requests.is_empty() { Ok(vec![pinned(context)?]) } else { Ok(self.requests.clone()) }
     }
 
     fn install(&self, request: &ToolchainRequest, context: &Context) -> Result<Report> {

@@ -29,10 +29,10 @@ impl Link {
     /// Returns an error where the name can't be used or is taken, and where the path is no toolkit.
     pub fn run(&self, context: &Context) -> Result<()> {
         let name = match self.name.parse() {
-            Ok(name @ ToolchainName::Linked(_)) => name,
+            Ok(name @ ToolchainName::Linked(_)) if !super::target::is_framework(&self.name) => name,
             _ => bail!(UsageError(format!(
-                "`{}` can't name a linked toolkit: it reads as a request, or holds more than letters, digits, \
-                 `.`, `_` and `-`; `local-11.8` would do",
+                "`{}` can't name a linked toolkit: it reads as a request or a framework, or holds more than \
+                 letters, digits, `.`, `_` and `-`; `local-11.8` would do",
                 self.name.escape_default()
             ))),
         };

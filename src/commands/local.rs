@@ -1,6 +1,7 @@
 //! `cudaman local`: the project's pin.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap_complete::ArgValueCandidates;
@@ -15,9 +16,9 @@ use crate::model::request::Base;
 /// Show or write the pin of this directory, `.cuda-version`
 #[derive(clap::Args)]
 pub struct Local {
-    /// Which toolkit
+    /// Which toolkit, or the framework that it is for
     #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
-    request: Option<ToolchainRequest>,
+    request: Option<super::Target>,
 
     /// Remove the pin of this directory
     #[arg(long, conflicts_with = "request")]
@@ -45,13 +46,8 @@ impl Local {
         if self.unset {
             return unpin(&path);
         }
-        let Some(request) = &self.request else { return self.show(context) };
-        write(&path, request)?;
-        context.ui.say(&format!("pinned `{request}` in `{}`", path.display()));
-        if request.base != Base::System && context.store.find(request).is_none() {
-            context.ui.warn(&format!("`{request}` is not installed"));
-            context.ui.say(&format!("hint: `cudaman install '{request}'`"));
-        }
+        let Some(target) = &self.request else { return self.show(context) };
+        pin(&path, &target.request(context)?, context)?;
         if self.json { self.show(context) } else { Ok(()) }
     }
 
@@ -68,7 +64,18 @@ impl Local {
     }
 }
 
-fn unpin(path: &std::path::Path) -> Result<()> {
+/// Writes a pin, and says so; a toolkit that isn't there is worth a warning.
+pub(super) fn pin(path: &Path, request: &ToolchainRequest, context: &Context) -> Result<()> {
+    write(path, request)?;
+    context.ui.say(&format!("pinned `{request}` in `{}`", path.display()));
+    if request.base != Base::System && context.store.find(request).is_none() {
+        context.ui.warn(&format!("`{request}` is not installed"));
+        context.ui.say(&format!("hint: `cudaman install '{request}'`"));
+    }
+    Ok(())
+}
+
+fn unpin(path: &Path) -> Result<()> {
     match fs_err::remove_file(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(advised(
             format!("nothing is pinned in `{}`", path.parent().unwrap_or(path).display()),
@@ -80,7 +87,7 @@ fn unpin(path: &std::path::Path) -> Result<()> {
 
 /// Replaces the file in one step, and a link by a file: writing through a link that came with a
 /// project could overwrite something else.
-fn write(path: &std::path::Path, request: &ToolchainRequest) -> Result<()> {
+fn write(path: &Path, request: &ToolchainRequest) -> Result<()> {
     let staged = path.with_file_name(format!("{PIN_FILE}.{}", std::process::id()));
     let result = fs_err::OpenOptions::new()
         .write(true)

@@ -9,6 +9,7 @@ pub mod conda;
 pub mod config;
 pub mod current;
 pub mod default;
+pub mod detect;
 pub mod direnv;
 pub mod discover;
 pub mod doctor;
@@ -33,6 +34,7 @@ pub mod module;
 pub mod outdated;
 pub mod setup;
 pub mod shim;
+mod target;
 pub mod uninstall;
 pub mod upgrade;
 pub mod use_;
@@ -43,6 +45,8 @@ pub mod which;
 use anyhow::Result;
 
 pub use host::HostOption;
+
+pub use target::Target;
 
 use crate::active;
 use crate::context::Context;

@@ -9,7 +9,6 @@ use super::make_default;
 use crate::active;
 use crate::context::Context;
 use crate::error::advised;
-use crate::model::ToolchainRequest;
 
 /// Set by the hooks that look at the first word only, for a command that isn't `use` by it.
 pub(super) const SHELL_VARIABLE: &str = "__CUDAMAN_SHELL";
@@ -17,9 +16,9 @@ pub(super) const SHELL_VARIABLE: &str = "__CUDAMAN_SHELL";
 /// Use a toolkit from now on
 #[derive(clap::Args)]
 pub struct Use {
-    /// Which toolkit; none looks again at what the directory and the default say
+    /// Which toolkit, or the framework that it is for, such as tensorflow==1.14.0; none looks again at what the directory and the default say
     #[arg(value_name = "REQUEST", add = ArgValueCandidates::new(super::candidates::installed))]
-    request: Option<ToolchainRequest>,
+    request: Option<super::Target>,
 
     /// Go back to the pin or the default
     #[arg(long, conflicts_with = "request")]
@@ -41,12 +40,13 @@ impl Use {
         if self.in_shell {
             return self.answer(context);
         }
-        let Some(request) = &self.request else {
+        let Some(target) = &self.request else {
             return Err(advised(
                 "no shell hook is loaded, so `use` without a toolkit has nothing to act on",
                 "`cudaman setup` loads the hook in new shells; `unset CUDAMAN_VERSION` undoes a choice",
             ));
         };
+        let request = &target.request(context)?;
         active::requested(Some(request), context)?;
         if context.environment.variable(SHELL_VARIABLE).is_some() {
             return Err(advised(
@@ -71,9 +71,10 @@ impl Use {
 
     /// Tells the hook what to set: `use REQUEST`, `unset`, or `again`.
     fn answer(&self, context: &Context) -> Result<()> {
-        let Some(request) = &self.request else {
+        let Some(target) = &self.request else {
             return Ok(context.ui.data(if self.unset { "unset" } else { "again" })?);
         };
+        let request = &target.request(context)?;
         let active = active::requested(Some(request), context)?;
         if let Some(toolchain) = &active.toolchain {
             context.ui.say(&format!("`{}` in this shell", toolchain.name));

@@ -11,6 +11,7 @@ mod compat_page;
 mod completions;
 mod conda;
 mod damage;
+mod detect;
 mod doctor;
 mod env_files;
 mod environment;
