@@ -1,5 +1,6 @@
 //! What is known of GPUs: which toolkits compile for them, and which driver branch is their last.
 
+mod code;
 mod name;
 
 use std::fmt;
@@ -8,6 +9,7 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::code::{Code, OF_TEGRA, code_for};
 use super::table;
 use crate::model::Version;
 

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::driver::{self, DriverVersion};
-use super::gpu::{self, ComputeCapability};
+use super::gpu::{self, Code, ComputeCapability};
 use super::host_compilers::Limits;
 use crate::model::{CompilerKind, HostCompiler, Version};
 
@@ -19,15 +19,6 @@ pub struct Machine {
     pub gpus: Vec<Card>,
     /// Its compilers.
     pub compilers: Vec<HostCompiler>,
-}
-
-/// What the processors of Jetson and DRIVE can do. Code for one of these runs on no other GPU, nor that for others
-/// on them ("Binary compatibility" in NVIDIA's CUDA C++ programming guide: desktop only).
-pub const OF_TEGRA: [ComputeCapability; 7] =
-    [tegra(3, 2), tegra(5, 3), tegra(6, 2), tegra(7, 2), tegra(8, 7), tegra(10, 1), tegra(11, 0)];
-
-const fn tegra(major: u32, minor: u32) -> ComputeCapability {
-    ComputeCapability { major, minor }
 }
 
 /// A GPU.
@@ -151,33 +142,18 @@ fn limited(needed: &str) -> Cell {
     Cell::new(Fit::Limited, format!("but PTX {needed}"))
 }
 
-/// Tells whether a line compiles for a GPU. Code for the same major number and a lower minor one runs as well; code
-/// for an older generation, as PTX, is compiled by the driver when the program starts (CUDA C++ programming guide,
-/// "Compute capability", "Application compatibility").
+/// Tells whether a line has code for a GPU.
 fn compiles(cuda: &Version, capability: Option<ComputeCapability>) -> Cell {
-    let (Some(capability), Some(known)) = (capability, gpu::architectures(cuda)) else {
+    let Some(code) = capability.and_then(|capability| gpu::code_for(cuda, capability)) else {
         return Cell::new(Fit::Unknown, "not known");
     };
-    if known.contains(&capability) {
-        return Cell::new(Fit::Yes, capability.sm());
-    }
-    let is_tegra = |one: &ComputeCapability| OF_TEGRA.contains(one);
-    let usual = || known.iter().filter(|one| !is_tegra(one));
-    let is_relative =
-        |one: &&ComputeCapability| one.major == capability.major && one.minor < capability.minor;
-    if let Some(relative) = usual().filter(is_relative).max().filter(|_| !is_tegra(&capability)) {
-        return Cell::new(Fit::Limited, format!("as {}", relative.sm()));
-    }
-    match (usual().max().filter(|newest| **newest < capability), gpu::by_compute_capability(capability)) {
-        (Some(newest), _) => Cell::new(Fit::Limited, format!("as PTX of {}", newest.sm())),
-        (None, Some(support)) if support.last_cuda.is_some_and(|last| last < cuda) => {
-            let last = support.last_cuda.map(ToString::to_string).unwrap_or_default();
-            Cell::new(Fit::No, format!("last is {last}"))
-        }
-        (None, Some(support)) if support.first_cuda > cuda => {
-            Cell::new(Fit::No, format!("first is {}", support.first_cuda))
-        }
-        _ => Cell::new(Fit::No, "no"),
+    match code {
+        Code::Own(own) => Cell::new(Fit::Yes, own.sm()),
+        Code::Relative(relative) => Cell::new(Fit::Limited, format!("as {}", relative.sm())),
+        Code::Ptx(older) => Cell::new(Fit::Limited, format!("as PTX of {}", older.sm())),
+        Code::NoneAfter(last) => Cell::new(Fit::No, format!("last is {last}")),
+        Code::NoneBefore(first) => Cell::new(Fit::No, format!("first is {first}")),
+        Code::None => Cell::new(Fit::No, "no"),
     }
 }
 

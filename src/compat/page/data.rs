@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::super::driver::{self, DriverVersion};
 use super::super::framework::{self, Framework, OwnCuda};
-use super::super::gpu::{self, ComputeCapability};
+use super::super::gpu::{self, ComputeCapability, OF_TEGRA};
 use super::super::host_compilers::Limits;
-use super::super::matrix::{Machine, OF_TEGRA, Row};
+use super::super::matrix::{Machine, Row};
 use crate::model::request::Base;
 use crate::model::{CompilerKind, ToolchainRequest, Version};
 

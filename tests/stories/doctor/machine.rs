@@ -127,6 +127,15 @@ pub(super) const CASES: &[Case] = &[
             patient.sandbox.ok(&["default", "11.8"]);
         },
     },
+    Case {
+        code: "gpu-runs-older-code",
+        sicken: |patient| {
+            patient.gpu("NVIDIA GeForce RTX 4090", "8.9");
+            patient.install("11.4.4");
+            patient.sandbox.set("CUDAMAN_VERSION", "11.4");
+        },
+        heal: |patient| patient.sandbox.set("CUDAMAN_VERSION", "12.4"),
+    },
 ];
 
 #[test]
