@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, compat, completions, conda, config, current, default, detect, direnv, discover, doctor, du, env,
-    exec, explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror, module,
-    outdated, setup, shim, uninstall, upgrade, use_, venv, verify, which,
+    cache, compat, completions, conda, config, current, default, detect, direnv, discover, doctor, driver,
+    du, env, exec, explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror,
+    module, outdated, setup, shim, uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -46,6 +46,7 @@ enum Command {
     Explain(explain::Explain),
     Gpus(gpus::Gpus),
     Compat(compat::Compat),
+    Driver(driver::Driver),
     Setup(setup::Setup),
     Init(init::Init),
     Conda(conda::Conda),
@@ -100,6 +101,7 @@ impl Cli {
             Command::Explain(command) => command.run(context),
             Command::Gpus(command) => command.run(context),
             Command::Compat(command) => command.run(context),
+            Command::Driver(command) => command.run(context),
             Command::Setup(command) => command.run(context),
             Command::Init(command) => command.run(context),
             Command::Conda(command) => command.run(context),

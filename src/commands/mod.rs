@@ -13,6 +13,7 @@ pub mod detect;
 pub mod direnv;
 pub mod discover;
 pub mod doctor;
+pub mod driver;
 pub mod du;
 pub mod env;
 pub mod exec;

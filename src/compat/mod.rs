@@ -7,6 +7,8 @@ pub mod command;
 mod compiler;
 mod distribution;
 pub mod driver;
+pub mod driver_packages;
+pub mod driver_plan;
 pub mod explain;
 pub mod framework;
 mod glibc;

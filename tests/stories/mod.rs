@@ -13,6 +13,7 @@ mod conda;
 mod damage;
 mod detect;
 mod doctor;
+mod driver;
 mod env_files;
 mod environment;
 mod explain;
