@@ -237,11 +237,11 @@ pub fn outlive_file_limit() {
     const SIGXFSZ: i32 = 25;
     extern "C" fn ignore(_: i32) {}
     unsafe extern "C" {
-        fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+        fn signal(number: i32, handler: usize) -> usize;
     }
     // SAFETY: the handler does nothing; and unlike the disposition to ignore, it is not inherited
     // by the programs that we execute.
-    unsafe { signal(SIGXFSZ, ignore) };
+    unsafe { signal(SIGXFSZ, ignore as extern "C" fn(i32) as usize) };
 }
 
 /// Tells whether the user's environment refuses colour, also for errors before there is a [`Context`].

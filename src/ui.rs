@@ -91,6 +91,12 @@ impl Ui {
         Live::new(can_move && self.is_stdout_terminal())
     }
 
+    /// Returns stderr, for what another program says there.
+    #[must_use]
+    pub fn stderr(&self) -> io::Stderr {
+        io::stderr()
+    }
+
     /// Says a line, unless asked to be quiet.
     pub fn say(&self, line: &str) {
         if !self.is_quiet {

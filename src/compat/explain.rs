@@ -9,7 +9,7 @@ mod text;
 
 use serde::Serialize;
 
-use self::rules::RULES;
+use self::rules::rules;
 use self::text::Text;
 
 /// What is the matter, by one line of the text.
@@ -23,6 +23,9 @@ pub struct Explanation {
     pub evidence: String,
     /// What to do: commands, with what they are for.
     pub advice: Vec<String>,
+    /// Requests of the toolkits that would do, any of them, oldest first.
+    #[serde(skip)]
+    pub toolkits: Vec<String>,
 }
 
 /// A kind of error: the words by which it is known, and what they mean.
@@ -45,6 +48,7 @@ struct Found<'t> {
 struct Answer {
     cause: String,
     advice: Vec<String>,
+    toolkits: Vec<String>,
 }
 
 /// Explains a text, the kinds of errors in the order of the rules; nothing is said of what isn't known.
@@ -58,21 +62,29 @@ struct Answer {
 #[must_use]
 pub fn explain(text: &str) -> Vec<Explanation> {
     let whole = Text::new(text);
-    RULES.iter().filter_map(|rule| rule.explain(&whole)).collect()
+    rules().filter_map(|rule| rule.explain(&whole)).collect()
 }
 
 impl Rule {
     fn explain(&self, whole: &Text) -> Option<Explanation> {
-        let (line, rest) = whole.find(self.marks)?;
+        let (line, at, rest) = whole.find(self.marks)?;
         let answer = (self.answer)(&Found { rest: &rest, whole })?;
-        let evidence = text::shortened(line);
-        Some(Explanation { rule: self.name, cause: answer.cause, evidence, advice: answer.advice })
+        let evidence = text::shortened(line, at);
+        let Answer { cause, advice, toolkits } = answer;
+        Some(Explanation { rule: self.name, cause, evidence, advice, toolkits })
     }
 }
 
 impl Answer {
     fn new(cause: impl Into<String>, advice: &[&str]) -> Self {
-        Self { cause: cause.into(), advice: advice.iter().map(|line| (*line).to_owned()).collect() }
+        let advice = advice.iter().map(|line| (*line).to_owned()).collect();
+        Self { cause: cause.into(), advice, toolkits: Vec::new() }
+    }
+
+    /// Says that any of these toolkits will do, and how to get the last of them and to run a command with it.
+    fn of_toolkits(cause: String, toolkits: Vec<String>, command: &str) -> Self {
+        let advice = toolkits.last().map(|newest| advice::toolkit(newest, command)).unwrap_or_default();
+        Self { cause, advice, toolkits }
     }
 }
 

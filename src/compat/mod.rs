@@ -22,6 +22,7 @@ mod search;
 pub mod soname;
 mod supply;
 mod table;
+pub mod watch;
 
 pub use compiler::{Compiler, CompilerError};
 pub use distribution::Distribution;

@@ -1,10 +1,12 @@
 //! `cudaman explain`: an error becomes a cause and commands, and the commands can be followed.
 
 use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
-use crate::support::{Mirror, Release, Run, Sandbox};
+use crate::support::{CUDAMAN, Mirror, Release, Run, Sandbox, type_into};
 
 /// From github.com/tensorflow/tensorflow/issues/45930, with a byte that is no UTF-8 and a colour around it.
 const MISSING: &[u8] = b"\x1b[33m\xff 2021-02-10 12:57:07.427237: W dso_loader.cc:60] Could not load dynamic library \
@@ -77,5 +79,139 @@ fn what_is_not_known_is_said_and_fails() {
     let run = explain(b"", &sandbox, &["--json"]);
     run.expect(1, &[]);
     assert_eq!(run.stdout.trim(), "[]");
+    sandbox.assert_healthy();
+}
+
+/// Writes a script that a command of the user's may be.
+fn script(sandbox: &Sandbox, text: &str) -> String {
+    let file = sandbox.path().join("train it.sh");
+    std::fs::write(&file, text).expect("written");
+    file.display().to_string()
+}
+
+const NVCC: &str = "nvcc fatal   : Unsupported gpu architecture 'compute_86'";
+
+#[test]
+fn a_command_is_itself_and_then_explained() {
+    let sandbox = Sandbox::new();
+    let text = format!(
+        "echo data; printf 'a\\033[31mb\\n' >&2; echo \"{NVCC}\" >&2; echo \"[$CUDAMAN_X]\"; exit 37"
+    );
+    let script = script(&sandbox, &text);
+    let mut command = sandbox.cudaman(&["explain", "--", "sh", &script]);
+    let run = Run::of(command.env("CUDAMAN_X", "mine"));
+    run.expect(
+        37,
+        &["cause: ", "too old for sm_86: CUDA 11.1 and later", "hint: `cudaman install '>=11.1'`"],
+    );
+    assert_eq!(run.stdout, "data\n[mine]\n");
+    assert!(run.stderr.starts_with(&format!("a\u{1b}[31mb\n{NVCC}\ncause: ")), "{run:?}");
+    let own = format!("hint: `cudaman exec '>=11.1' -- sh '{script}'` runs with it");
+    assert!(run.stderr.contains(&own), "{run:?}");
+    let quiet = sandbox.run(&["explain", "--quiet", "--", "sh", &script]);
+    assert_eq!((quiet.status, quiet.stderr), (37, format!("a\u{1b}[31mb\n{NVCC}\n")));
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn the_status_of_a_command_is_its_own_whatever_it_is() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["explain", "--", "true"]).expect(0, &[]);
+    sandbox.run(&["explain", "--", "sh", "-c", "exit 3"]).expect(3, &["is an error that cudaman knows"]);
+    sandbox.run(&["explain", "--", "sh", "-c", "kill -SEGV $$"]).expect(139, &[]);
+    sandbox
+        .run(&["explain", "--", "/nowhere/at\u{1b}all"])
+        .expect(127, &["could not run `/nowhere/at\\u{1b}all`"]);
+    sandbox.run(&["explain", "--", "/etc/passwd"]).expect(126, &["could not run"]);
+    sandbox.run(&["explain", "text", "--", "true"]).expect(2, &[]);
+    sandbox.run(&["explain", "--json", "--", "true"]).expect(2, &[]);
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn a_flood_of_one_line_is_passed_on_and_not_printed_again() {
+    let sandbox = Sandbox::new();
+    let text =
+        "head -c 20000000 /dev/zero | tr '\\0' x >&2; printf '\\033]0;t\\007CUDA out of memory' >&2; exit 1";
+    let run = sandbox.run(&["explain", "--", "sh", "-c", text]);
+    run.expect(1, &["nothing is wrong with the installation"]);
+    let said = &run.stderr[20_000_000..];
+    assert!(said.len() < 2_000 && said.matches('\u{1b}').count() == 1, "{} {}", said.len(), &said[..200]);
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn signals_reach_the_command() {
+    let sandbox = Sandbox::new();
+    let script =
+        script(&sandbox, "trap 'echo ended >&2; exit 9' TERM; echo ready; while :; do sleep 0.1; done");
+    let mut command = sandbox.cudaman(&["explain", "--", "sh", &script]);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut ready = [0; 5];
+    child.stdout.as_mut().expect("a pipe").read_exact(&mut ready).expect("it is ready");
+    let id = i32::try_from(child.id()).expect("a number");
+    // SAFETY: the process is a child of ours that nobody has waited for.
+    assert_eq!(unsafe { libc::kill(id, libc::SIGTERM) }, 0);
+    let run = Run::from(child.wait_with_output().expect("it ends"));
+    run.expect(9, &["ended"]);
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn on_a_terminal_the_command_has_one_too() {
+    let sandbox = Sandbox::new();
+    // What Ctrl-C does, without a race: a signal to the whole group.
+    let script = script(
+        &sandbox,
+        "[ -t 2 ] && [ -t 0 ] && echo both; stty size <&2 >&2; trap 'echo stopped; exit 5' INT; kill -INT 0; sleep 9",
+    );
+    let mut shell = sandbox.command("bash");
+    shell.args(["--norc", "--noprofile", "-i"]).env("CM", CUDAMAN).env("FILE", &script);
+    let screen = type_into(
+        &mut shell,
+        "stty cols 97 rows 31\n\"$CM\" explain -- sh \"$FILE\"; echo \"status=$?\"\nexit\n",
+    );
+    assert!(screen.contains("both\n31 97\n"), "{screen}");
+    assert!(screen.contains("stopped\n"), "{screen}");
+    assert!(screen.contains("status=5\n"), "{screen}");
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn what_is_installed_is_used_before_anything_is_fetched() {
+    let mirror = Mirror::start();
+    Release::tiny("11.2.2").serve(&mirror);
+    let sandbox = Sandbox::with_home_named("a home").with_mirror(&mirror);
+    sandbox.ok(&["install", "11.2"]);
+    let run = explain(MISSING, &sandbox, &[]);
+    run.expect(0, &[]);
+    let said: Vec<&str> = run.stdout.lines().filter(|line| line.starts_with("hint: ")).collect();
+    assert_eq!(
+        said,
+        ["hint: 11.2 is installed", "hint: `cudaman exec 11.2 -- python train.py` runs with it"]
+    );
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn the_clipboard_is_read_by_what_the_desktop_has() {
+    let mut sandbox = Sandbox::new();
+    let programs = sandbox.project("programs", None);
+    sandbox.set("PATH", &programs);
+    sandbox
+        .run(&["explain", "--clipboard"])
+        .expect(1, &["no program here that reads the clipboard", "wl-clipboard"]);
+    for (name, text) in
+        [("wl-paste", "#!/bin/sh\nexit 1\n".to_owned()), ("xsel", format!("#!/bin/sh\necho \"{NVCC}\"\n"))]
+    {
+        let file = programs.join(name);
+        std::fs::write(&file, text).expect("written");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    }
+    assert!(sandbox.ok(&["explain", "--clipboard"]).starts_with("cause: the toolkit's nvcc is too old"));
     sandbox.assert_healthy();
 }

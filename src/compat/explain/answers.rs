@@ -32,14 +32,21 @@ pub(super) fn architecture(found: &Found<'_>) -> Option<Answer> {
     Some(match support.last_cuda {
         Some(last) => {
             let cause = format!("the toolkit's nvcc doesn't compile for {sm}: CUDA {first} to {last} do");
-            Answer { cause, advice: advice::toolkit(&last.to_string(), "make") }
+            Answer::of_toolkits(cause, compiling(capability), "make")
         }
         None => {
             let cause =
                 format!("the toolkit's nvcc is too old for {sm}: CUDA {first} and later compile for it");
-            Answer { cause, advice: advice::toolkit(&format!("'>={first}'"), "make") }
+            let advice = advice::toolkit(&format!("'>={first}'"), "make");
+            Answer { cause, advice, toolkits: compiling(capability) }
         }
     })
+}
+
+/// Returns the CUDA lines that compile for an architecture.
+fn compiling(capability: ComputeCapability) -> Vec<String> {
+    let compiles = |line: &&Version| gpu::architectures(line).is_some_and(|all| all.contains(&capability));
+    gpu::cuda_lines().filter(compiles).map(ToString::to_string).collect()
 }
 
 /// Explains a program without code for the GPU.
@@ -122,7 +129,7 @@ pub(super) fn mismatch(found: &Found<'_>) -> Option<Answer> {
     let present = number_after(found.rest, "CUDA version (")?;
     let wanted = number_after(found.rest, "PyTorch (")?;
     let cause = format!("PyTorch is made with CUDA {wanted}, and extensions are compiled with {present}");
-    Some(Answer { cause, advice: advice::toolkit(wanted, "pip install --no-build-isolation .") })
+    Some(Answer::of_toolkits(cause, vec![wanted.to_owned()], "pip install --no-build-isolation ."))
 }
 
 /// Explains a build that finds no toolkit.
@@ -156,7 +163,7 @@ pub(super) fn cudnn(found: &Found<'_>) -> Option<Answer> {
         );
         return Some(Answer::new(cause, &[&ask]));
     };
-    Some(Answer { cause, advice: advice::toolkit(&format!("{cuda}+{add_on}"), "python train.py") })
+    Some(Answer::of_toolkits(cause, vec![format!("{cuda}+{add_on}")], "python train.py"))
 }
 
 /// Reads `7.6.5`, and `7101` as 7.1.1.

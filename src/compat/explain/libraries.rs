@@ -1,6 +1,6 @@
 //! Shared libraries in a text: which are missing, and which one toolkit has them all.
 
-use super::advice::{self, span};
+use super::advice::span;
 use super::text::Text;
 use super::{Answer, Found};
 use crate::compat::soname::{self, Toolkits};
@@ -67,18 +67,19 @@ fn names_in(line: &str) -> impl Iterator<Item = &str> {
 
 fn of_toolkit(names: &[&str], toolkits: &Toolkits, cudnn: Option<&str>) -> Answer {
     let list = names.join(", ");
-    let Some(newest) = toolkits.lines.last() else {
+    if toolkits.lines.is_empty() {
         let cause = format!(
             "{list} are missing, and no one toolkit has them all: programs for several CUDAs are mixed"
         );
         return Answer::new(cause, &["`cudaman list-remote` shows which toolkits there are"]);
-    };
+    }
     let verb = if names.len() == 1 { "is" } else { "are" };
     let others = if toolkits.partial { ", and maybe other releases" } else { "" };
     let cause =
         format!("{list} {verb} missing; CUDA {}{others} has what is the toolkit's", span(&toolkits.lines));
     let add_on = cudnn.map(|cudnn| format!("+{cudnn}")).unwrap_or_default();
-    Answer { cause, advice: advice::toolkit(&format!("{newest}{add_on}"), "python train.py") }
+    let requests = toolkits.lines.iter().map(|line| format!("{line}{add_on}")).collect();
+    Answer::of_toolkits(cause, requests, "python train.py")
 }
 
 fn cudnn_alone(cudnn: &str, cuda: Option<Version>) -> Answer {
@@ -88,9 +89,9 @@ fn cudnn_alone(cudnn: &str, cuda: Option<Version>) -> Answer {
         let advice = format!(
             "`cudaman current` names the toolkit in effect: ask for it with `+{cudnn}` after its version"
         );
-        return Answer { cause, advice: vec![advice] };
+        return Answer::new(cause, &[&advice]);
     };
-    Answer { cause, advice: advice::toolkit(&format!("{cuda}+{cudnn}"), "python train.py") }
+    Answer::of_toolkits(cause, vec![format!("{cuda}+{cudnn}")], "python train.py")
 }
 
 fn driver() -> Answer {

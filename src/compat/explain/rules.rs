@@ -1,10 +1,18 @@
 //! The kinds of errors that are known: one row each.
 
+mod building;
+mod running;
+
 use super::libraries::{self, MISSING};
 use super::{Answer, Rule, answers};
 
-/// What is known, the most telling first.
-pub(super) const RULES: &[Rule] = &[
+/// Returns what is known, the most telling first.
+pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
+    [RULES, building::RULES, running::RULES].into_iter().flatten()
+}
+
+/// What is known of toolkits, the driver and the GPU.
+const RULES: &[Rule] = &[
     Rule { name: "missing-library", marks: MISSING, answer: libraries::missing },
     Rule {
         name: "host-compiler-too-new",
@@ -23,7 +31,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "driver-too-old",
-        marks: &["cuda driver version is insufficient", "nvidia driver on your system is too old"],
+        marks: &[
+            "cuda driver version is insufficient",
+            "cudaerrorinsufficientdriver",
+            "nvidia driver on your system is too old",
+        ],
         answer: answers::driver,
     },
     Rule {
@@ -56,6 +68,8 @@ pub(super) const RULES: &[Rule] = &[
         marks: &[
             "cuda_home environment variable is not set",
             "specify cuda_toolkit_root_dir",
+            "cuda_toolkit_root_dir not found",
+            "could not find cuda (missing",
             "failed to find nvcc",
             "no cmake_cuda_compiler could be found",
         ],
@@ -140,6 +154,8 @@ pub(super) const RULES: &[Rule] = &[
         marks: &[
             "couldn't communicate with the nvidia driver",
             "failed to initialize nvml: driver not loaded",
+            "found no nvidia driver on your system",
+            "nvml error: driver not loaded",
         ],
         answer: |_| {
             Some(Answer::new(

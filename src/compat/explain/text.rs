@@ -6,16 +6,23 @@ const SHOWN: usize = 200;
 /// The most words that are read from the line on.
 const READ: usize = 1_000;
 
+/// The letters that are shown before the word that was looked for.
+const BEFORE: usize = 100;
+
 /// A text in lines, without escape sequences and control characters.
 pub(super) struct Text {
     lines: Vec<String>,
+    /// The same in small letters, byte by byte.
+    small: Vec<String>,
 }
 
 impl Text {
-    /// Takes a text as it was pasted.
+    /// Takes a text as it was pasted. A bar that is drawn anew is a line each time.
     pub(super) fn new(text: &str) -> Self {
-        let lines = text.lines().map(plain).filter(|line| !line.is_empty()).collect();
-        Self { lines }
+        let lines: Vec<String> =
+            text.split(['\n', '\r']).map(plain).filter(|line| !line.is_empty()).collect();
+        let small = lines.iter().map(|line| line.to_ascii_lowercase()).collect();
+        Self { lines, small }
     }
 
     /// Returns the lines.
@@ -23,17 +30,17 @@ impl Text {
         self.lines.iter().map(String::as_str)
     }
 
-    /// Finds the first line with any of the words, and returns it with what follows, joined by spaces:
-    /// programs break their messages where they like.
-    pub(super) fn find(&self, marks: &[&str]) -> Option<(&str, String)> {
-        let has = |line: &String| {
-            let line = line.to_ascii_lowercase();
-            marks.iter().any(|mark| line.contains(mark))
+    /// Finds the first line with any of the words, and returns it with where the word is in it, and with
+    /// what follows, joined by spaces: programs break their messages where they like.
+    pub(super) fn find(&self, marks: &[&str]) -> Option<(&str, usize, String)> {
+        let place = |(index, line): (usize, &String)| {
+            let at = marks.iter().filter_map(|mark| line.find(mark)).min()?;
+            Some((index, at))
         };
-        let at = self.lines.iter().position(has)?;
+        let (index, at) = self.small.iter().enumerate().find_map(place)?;
         let rest: Vec<&str> =
-            self.lines[at..].iter().flat_map(|line| line.split_whitespace()).take(READ).collect();
-        Some((&self.lines[at], rest.join(" ")))
+            self.lines[index..].iter().flat_map(|line| line.split_whitespace()).take(READ).collect();
+        Some((&self.lines[index], at, rest.join(" ")))
     }
 }
 
@@ -50,13 +57,13 @@ pub(super) fn number_after<'t>(text: &'t str, before: &str) -> Option<&'t str> {
     Some(rest[..end].trim_matches('.')).filter(|number| !number.is_empty())
 }
 
-/// Returns a line as it may be shown.
-pub(super) fn shortened(line: &str) -> String {
-    let mut shown: String = line.chars().take(SHOWN).collect();
-    if shown.len() < line.len() {
-        shown.push('…');
-    }
-    shown
+/// Returns a line as it may be shown, with what is at a place in it.
+pub(super) fn shortened(line: &str, at: usize) -> String {
+    let before = line[..at].chars().count();
+    let skipped = if before + BEFORE > SHOWN { before - BEFORE.min(before) } else { 0 };
+    let shown: String = line.chars().skip(skipped).take(SHOWN).collect();
+    let is_cut = line.chars().nth(skipped + SHOWN).is_some();
+    format!("{}{shown}{}", if skipped > 0 { "…" } else { "" }, if is_cut { "…" } else { "" })
 }
 
 /// Leaves out escape sequences, such as colours, and every other control character.

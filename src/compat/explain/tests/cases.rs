@@ -1,5 +1,8 @@
 //! Real error texts, each with the public thread that it is from.
 
+mod building;
+mod running;
+
 /// A text, where it is from, which rule knows it, and what the cause and the advice must name.
 pub(super) struct Case {
     pub(super) source: &'static str,
@@ -9,8 +12,12 @@ pub(super) struct Case {
     pub(super) advice: &'static str,
 }
 
-/// The texts.
-pub(super) const CASES: &[Case] = &[
+/// Returns the texts.
+pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
+    [CASES, building::CASES, running::CASES].into_iter().flatten()
+}
+
+const CASES: &[Case] = &[
     Case {
         source: "github.com/tensorflow/tensorflow/issues/38578",
         text: "2020-04-30 20:33:48.029296: W tensorflow/stream_executor/platform/default/dso_loader.cc:55] Could not load dynamic library 'libcudart.so.10.2'; dlerror: libcudart.so.10.2: cannot open shared object file: No such file or directory\n2020-04-30 20:34:00.226724: I tensorflow/stream_executor/platform/default/dso_loader.cc:44] Successfully opened dynamic library libcuda.so.1",
