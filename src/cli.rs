@@ -4,9 +4,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cache, compat, completions, conda, config, current, default, detect, direnv, discover, doctor, driver,
-    du, env, exec, explain, export, gc, gpus, hook, init, install, link, list, list_remote, local, mirror,
-    module, outdated, setup, shim, uninstall, upgrade, use_, venv, verify, which,
+    cache, compat, compat_link, completions, conda, config, current, default, detect, direnv, discover,
+    doctor, driver, du, env, exec, explain, export, gc, gpus, hook, init, install, link, list, list_remote,
+    local, mirror, module, outdated, setup, shim, uninstall, upgrade, use_, venv, verify, which,
 };
 use crate::context::{Context, GlobalOptions};
 
@@ -54,6 +54,7 @@ enum Command {
     Direnv(direnv::Direnv),
     Link(link::Link),
     Discover(discover::Discover),
+    CompatLink(compat_link::CompatLinkCommand),
     Export(export::Export),
     Mirror(mirror::Mirror),
     Module(module::Module),
@@ -109,6 +110,7 @@ impl Cli {
             Command::Direnv(command) => command.run(context),
             Command::Link(command) => command.run(context),
             Command::Discover(command) => command.run(context),
+            Command::CompatLink(command) => command.run(context),
             Command::Export(command) => command.run(context),
             Command::Mirror(command) => command.run(context),
             Command::Module(command) => command.run(context),

@@ -8,6 +8,7 @@ mod fetch;
 pub mod from;
 mod line;
 mod linked;
+pub mod links;
 mod piece;
 mod plan;
 mod search;

@@ -214,7 +214,11 @@ impl Install {
             source,
             platform: self.platform,
             force: self.force,
-            wishes: Wishes { host_compiler: self.host_compiler.clone(), glibc_fix: self.glibc_fix },
+            wishes: Wishes {
+                host_compiler: self.host_compiler.clone(),
+                glibc_fix: self.glibc_fix,
+                links: None,
+            },
             ..Order::new(request.clone())
         }
     }

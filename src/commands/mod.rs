@@ -4,6 +4,7 @@ mod attachment;
 pub mod cache;
 mod candidates;
 pub mod compat;
+pub mod compat_link;
 pub mod completions;
 pub mod conda;
 pub mod config;

@@ -3,6 +3,7 @@
 //!
 //! Facts are in `tables/`, each row with its source; what the machine is like is asked of the machine.
 
+pub mod abi;
 pub mod command;
 mod compiler;
 mod distribution;

@@ -4,13 +4,14 @@
 use anyhow::Result;
 
 use super::compose::composition;
+use super::links;
 use crate::compat::{self, Compiler, HOST_CONFIG, Limits, Machine};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::layout::adapt;
 use crate::model::{
-    Adaptation, CompilerChoice, EntryKind, HostCompiler, ToolchainName, ToolchainReceipt, ToolchainRequest,
-    Version,
+    Adaptation, CompatLink, CompilerChoice, EntryKind, HostCompiler, ToolchainName, ToolchainReceipt,
+    ToolchainRequest, Version,
 };
 use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
 
@@ -21,6 +22,8 @@ pub struct Wishes {
     pub host_compiler: Option<CompilerChoice>,
     /// Whether headers are changed to agree with glibc's.
     pub glibc_fix: Option<bool>,
+    /// Older names for libraries.
+    pub links: Option<Vec<CompatLink>>,
 }
 
 impl Wishes {
@@ -30,6 +33,7 @@ impl Wishes {
             choice: self.host_compiler.clone().unwrap_or(standing.choice),
             host_compiler: None,
             has_glibc_fix: self.glibc_fix.unwrap_or(standing.has_glibc_fix),
+            links: self.links.clone().unwrap_or(standing.links),
         }
     }
 }
@@ -50,6 +54,7 @@ pub(super) fn adapt(
     setting: &CompilerChoice,
     context: &Context,
 ) -> Result<()> {
+    links::add(composition, packages);
     if context.platform().ok() != Some(composition.receipt.platform) {
         return Ok(());
     }

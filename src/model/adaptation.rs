@@ -22,6 +22,18 @@ pub struct Adaptation {
     /// Whether its mathematical headers were changed to suit glibc 2.41 and later.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub has_glibc_fix: bool,
+    /// Older names that were given to its libraries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<CompatLink>,
+}
+
+/// An older name for a library of the same kind.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct CompatLink {
+    /// The name that programs ask for: `libcudart.so.10.1`.
+    pub soname: String,
+    /// The library that they get: `libcudart.so.11.0`.
+    pub target: String,
 }
 
 /// Which host compiler a person wants.

@@ -16,7 +16,7 @@ pub mod request;
 pub mod toolchain;
 pub mod version;
 
-pub use adaptation::{Adaptation, CompilerChoice, CompilerKind, HostCompiler};
+pub use adaptation::{Adaptation, CompatLink, CompilerChoice, CompilerKind, HostCompiler};
 pub use artifact::{Artifact, Format};
 pub use checksum::{Checksum, Md5Sum};
 pub use component::ComponentName;

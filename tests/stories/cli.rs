@@ -28,8 +28,11 @@ const COMMANDS: &[&str] = &[
     "gc",
     "du",
     "cache",
+    "compat-link",
     "config",
     "completions",
+    "driver",
+    "explain",
 ];
 
 fn installed() -> (Mirror, Sandbox) {
@@ -50,6 +53,7 @@ fn every_json_is_one_document() {
         &["list", "--json"],
         &["list-remote", "--json"],
         &["outdated", "--json"],
+        &["compat-link", "--list", "--json"],
         &["current", "--json"],
         &["du", "--json"],
         &["compat", "--json"],

@@ -7,6 +7,7 @@ mod bundle_lies;
 mod bundle_program;
 mod cli;
 mod compat;
+mod compat_link;
 mod compat_page;
 mod completions;
 mod conda;
