@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Scene, Seen};
+use crate::install::links;
 use crate::layout;
+use crate::model::CompatLink;
 
-pub(super) const CHECKS: &[Check] = &[Check::warning("link-of-another-soname", links)];
+pub(super) const CHECKS: &[Check] =
+    &[Check::warning("link-of-another-soname", by_hand), Check::note("compat-link", compat_links)];
 
 /// Where people make them, besides `LD_LIBRARY_PATH` and the toolkit in effect.
 const PLACES: [&str; 4] = ["usr/local/cuda/lib64", "usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/local/lib"];
@@ -35,17 +38,39 @@ const STEMS: [&str; 17] = [
 /// So many names of one directory are looked at.
 const MOST: usize = 8192;
 
-fn links(scene: &Scene<'_>) -> Vec<Seen> {
+fn by_hand(scene: &Scene<'_>) -> Vec<Seen> {
     let mut directories: Vec<PathBuf> = scene.library_path().into_iter().map(Path::to_owned).collect();
     directories.extend(scene.toolkit.iter().map(|toolkit| toolkit.root.join("lib64")));
     directories.extend(PLACES.iter().map(|place| scene.system(place)));
     let mut real: Vec<PathBuf> = directories.iter().filter_map(|path| path.canonicalize().ok()).collect();
     real.sort();
     real.dedup();
-    real.iter().flat_map(|directory| in_directory(directory)).collect()
+    real.iter().flat_map(|directory| in_directory(directory, scene)).collect()
 }
 
-fn in_directory(directory: &Path) -> Vec<Seen> {
+/// Links that were asked for are no surprise, and are told all the same.
+fn compat_links(scene: &Scene<'_>) -> Vec<Seen> {
+    let found = links::compat_links(scene.context).into_iter();
+    let seen = found.map(|(toolchain, CompatLink { soname, target })| {
+        Seen::new(
+            format!(
+                "`{toolchain}` gives {target} to programs that ask for {soname}, as `compat-link` was told to"
+            ),
+            "it is a makeshift: the library may lack functions, or take other structures",
+        )
+        .fix(format!("`cudaman compat-link {soname} --in {toolchain} --remove` takes it away"))
+    });
+    seen.collect()
+}
+
+fn in_directory(directory: &Path, scene: &Scene<'_>) -> Vec<Seen> {
+    // What stands in a toolchain of ours is recorded, or damage that is told as such.
+    let versions = scene.context.store.versions_directories();
+    let is_ours = |versions: &PathBuf| versions.canonicalize().is_ok_and(|real| directory.starts_with(real));
+    if versions.iter().any(is_ours) {
+        return Vec::new();
+    }
+
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten().take(MOST);
     let mut links: Vec<PathBuf> =
         entries.map(|entry| entry.path()).filter(|path| path.is_symlink()).collect();

@@ -108,6 +108,15 @@ pub(super) const CASES: &[Case] = &[
         heal: |patient| drop(patient.sandbox.ok(&["verify", "--repair"])),
     },
     Case {
+        code: "compat-link",
+        sicken: |patient| {
+            patient.sandbox.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--force"]);
+        },
+        heal: |patient| {
+            patient.sandbox.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--remove"]);
+        },
+    },
+    Case {
         code: "store-indexes-stale",
         sicken: |patient| {
             fs::write(patient.sandbox.store().join("resolve/.stale"), "").expect("written");
