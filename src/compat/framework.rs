@@ -1,8 +1,9 @@
 //! Which CUDA, cuDNN and Python a release of a framework was made for. What isn't in the table is unknown.
 
-pub mod keras;
+pub mod companion;
 pub mod request;
 mod rows;
+mod tags;
 
 use std::fmt;
 

@@ -185,7 +185,7 @@ fn notes(verdict: &Verdict<'_>, findings: &Findings, (best, host): (&Candidate, 
     };
     // Keras goes by the TensorFlow that is there too.
     let is_settled = verdict.claims.iter().any(is_tensorflow);
-    notes.extend(unknowns(findings).filter(|note| !is_settled || !note.contains(" Keras ")));
+    notes.extend(unknowns(findings).filter(|note| !is_settled || !note.contains(" `keras` ")));
     notes.extend(findings.notes.iter().cloned());
     notes.dedup();
     notes

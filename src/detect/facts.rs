@@ -21,9 +21,9 @@ pub(super) fn subject(verdict: &Verdict<'_>, best: &Candidate) -> String {
 /// Names a release as it was asked for: the row may be of another one of its line.
 fn name(claim: &Claim<'_>, requirement: &Requirement) -> String {
     let Statement::Framework(request) = &claim.evidence.statement else { return String::new() };
-    match (&request.release, requirement.version, request.pairing) {
-        (_, Some(version), Some(pairing)) => {
-            format!("keras {} on {} {version}", pairing.version, requirement.framework)
+    match (&request.release, requirement.version, request.companion) {
+        (_, Some(version), Some(own)) => {
+            format!("{} {} on {} {version}", own.name, own.version, requirement.framework)
         }
         (Wanted::At(asked), Some(row), _) if asked.numbers().len() > 2 && !asked.starts_with(row) => {
             format!("{} {asked} (as {row})", requirement.framework)
@@ -81,12 +81,12 @@ fn cuda(verdict: &Verdict<'_>, best: &Candidate) -> Fact {
     Fact { name: "CUDA", value, reason, source }
 }
 
-/// Keras's TensorFlow has a source of its own.
+/// What a package goes by has a source of its own.
 fn source_of(claim: &Claim<'_>, requirement: &Requirement) -> String {
     let source = source_words(requirement.source);
     match &claim.evidence.statement {
         Statement::Framework(request) => {
-            request.pairing.map_or(source.clone(), |pairing| format!("{}; {source}", pairing.source))
+            request.companion.map_or(source.clone(), |own| format!("{}; {source}", source_words(&own.source)))
         }
         _ => source,
     }

@@ -5,13 +5,23 @@ use std::path::{Path, PathBuf};
 
 use super::collector::{Collector, Document, Findings};
 use super::evidence::Statement;
-use super::readers::{Reader, reader};
+use super::readers::{Reader, docker, reader};
 use super::{installed, said};
 use crate::model::Environment;
 
 /// Directories of a project that hold files for other places than themselves.
-const SUBDIRECTORIES: &[&str] =
-    &["requirements", "docker", ".devcontainer", "conda", "conda_env", "env", "envs", "environments"];
+const SUBDIRECTORIES: &[&str] = &[
+    "requirements",
+    "docker",
+    ".devcontainer",
+    ".devops",
+    "conda",
+    "conda/environments",
+    "conda_env",
+    "env",
+    "envs",
+    "environments",
+];
 
 /// What marks the root of a project under version control.
 const ROOTS: &[&str] = &[".git", ".hg", ".svn", ".jj"];
@@ -51,11 +61,11 @@ pub fn of_file(path: &Path) -> Findings {
     collector.findings
 }
 
-/// Reads what a person asks for: `torch==2.4.1+cu121`. Nothing where it is no requirement.
+/// Reads what a person asks for: `torch==2.4.1+cu121`, `pytorch/pytorch:1.7.1-cuda11.0-cudnn8-devel`. Nothing where it is no requirement.
 #[must_use]
 pub fn asked(text: &str) -> Findings {
     let mut collector = Collector::new(Path::new("/"), Path::new("/"));
-    let statement = said::requirement(text).or_else(|| {
+    let statement = said::requirement(text).or_else(|| docker::statement(text)).or_else(|| {
         let name = super::collector::shortened(text);
         Some(Statement::Unknown(format!("which CUDA `{name}` needs is not known: there is no table of it")))
     });

@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use super::keras::{self, Pairing};
+use super::companion::{self, Companion, through};
+use super::tags::{cuda_in, cudnn_in};
 use super::{Framework, OwnCuda, Package, Requirement, Unknown, package, requirement, versions};
 use crate::model::request::{AddOns, Base, Operator};
 use crate::model::{ToolchainRequest, Version};
@@ -17,12 +18,14 @@ pub struct FrameworkRequest {
     pub release: Wanted,
     /// The CUDA that the text itself names: `+cu121`, `[cuda12]`.
     pub cuda: Option<ToolchainRequest>,
+    /// The oldest cuDNN that the text itself names: `+cuda11.cudnn82`.
+    pub cudnn: Option<Version>,
     /// The extras of the package: `and-cuda`.
     pub extras: Vec<String>,
     /// The package, where its name says which CUDA it is for.
     pub package: Option<&'static Package>,
-    /// The release of Keras that was asked for, which goes by this TensorFlow.
-    pub pairing: Option<&'static Pairing>,
+    /// The package that was asked for, where it is one that goes by this framework.
+    pub companion: Option<&'static Companion>,
 }
 
 /// A package that somebody asked for, whatever it is.
@@ -50,15 +53,19 @@ pub enum Wanted {
 /// A text that asks for no framework that is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FrameworkRequestError {
-    /// Keras follows the TensorFlow below it.
+    /// A package that follows the framework below it.
     #[error(
-        "which CUDA Keras {version} needs is not known: it goes by the TensorFlow below it, of which it doesn't name \
-         one; the nearest release that does is {nearest}"
+        "which CUDA `{name}` {version} needs is not known: it goes by the {framework} below it, of which it doesn't \
+         name one; the nearest release that does is {nearest}"
     )]
-    Keras {
+    Companion {
+        /// The package.
+        name: String,
         /// The version that was named.
         version: String,
-        /// The nearest release whose TensorFlow is known.
+        /// What it goes by.
+        framework: Framework,
+        /// The nearest release whose framework is known.
         nearest: String,
     },
     /// Not the name of a package with a version.
@@ -123,7 +130,11 @@ impl FrameworkRequest {
         };
         let Some(cuda) = &self.cuda else { return Ok(found) };
         let build = || RequirementError::Build { framework: self.framework, cuda: cuda.to_string() };
-        found.narrowed(cuda).ok_or_else(build)
+        let mut found = found.narrowed(cuda).ok_or_else(build)?;
+        if let Some(cudnn) = &self.cudnn {
+            found.choices.iter_mut().for_each(|choice| choice.cudnn = Some(cudnn.clone()));
+        }
+        Ok(found)
     }
 
     /// Tells whether what was asked for brings CUDA's libraries itself; none means that it isn't known.
@@ -133,7 +144,12 @@ impl FrameworkRequest {
             OwnCuda::Always => Some(true),
             OwnCuda::Never => Some(false),
             OwnCuda::Unknown => None,
-            OwnCuda::WithExtra(extra) => Some(self.extras.iter().any(|own| own == extra)),
+            OwnCuda::WithExtra(extra) => {
+                let unnumbered =
+                    |text: &str| text.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
+                let is_like = |own: &String| own[..unnumbered(own)] == extra[..unnumbered(extra)];
+                Some(self.extras.iter().any(is_like))
+            }
         }
     }
 
@@ -161,23 +177,15 @@ impl FromStr for FrameworkRequest {
         if matches!(name.as_str(), "tensorflow-cpu" | "torch-cpu" | "pytorch-cpu") || local == Some("cpu") {
             return Err(FrameworkRequestError::WithoutCuda { text: shown });
         }
-        let (release, pairing) = match &release {
-            Wanted::At(version) if name == "keras" => {
-                let pairing = keras::pairing(version).map_err(|nearest| FrameworkRequestError::Keras {
-                    version: parts.specifier.escape_default().to_string(),
-                    nearest: nearest.to_string(),
-                })?;
-                (Wanted::At(pairing.tensorflow.clone()), Some(pairing))
-            }
-            Wanted::Within(_) if name == "keras" => (Wanted::Any, None),
-            _ => (release, None),
-        };
         let package = package(&name);
         let known = package.map(|package| package.framework).or_else(|| framework(&name));
-        let framework = known.ok_or(FrameworkRequestError::UnknownName { name })?;
+        let framework = known.ok_or_else(|| FrameworkRequestError::UnknownName { name: name.clone() })?;
+        let (release, companion) = through(&name, framework, release)?;
         let extras = parts.extras();
-        let cuda = local.and_then(cuda_in).or_else(|| extras.iter().find_map(|extra| cuda_in(extra)));
-        Ok(Self { framework, release, cuda, extras, package, pairing })
+        let mut tags = local.into_iter().chain(extras.iter().map(String::as_str));
+        let cuda = tags.clone().find_map(cuda_in);
+        let cudnn = tags.find_map(cudnn_in);
+        Ok(Self { framework, release, cuda, cudnn, extras, package, companion })
     }
 }
 
@@ -224,10 +232,10 @@ fn framework(name: &str) -> Option<Framework> {
     match name {
         "cupy" => Some(Framework::CuPy),
         "jax" | "jaxlib" => Some(Framework::Jax),
-        "keras" | "tensorflow" | "tensorflow-gpu" => Some(Framework::TensorFlow),
+        "tensorflow" | "tensorflow-gpu" => Some(Framework::TensorFlow),
         "mxnet" => Some(Framework::Mxnet),
         "pytorch" | "pytorch-gpu" | "torch" => Some(Framework::Torch),
-        _ => None,
+        _ => companion::framework_of(name),
     }
 }
 
@@ -284,13 +292,6 @@ fn release(text: &str) -> Option<Version> {
         suffix.is_empty() || ["a", "b", "c", "dev", "post", "rc"].iter().any(|mark| suffix.starts_with(mark));
     let is_plain = suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
     (is_release_of && is_plain).then(|| numbers.trim_end_matches('.').parse().ok()).flatten()
-}
-
-/// Reads the CUDA in `cu121`, `cuda12`, `cuda12-local` and `cuda11-cudnn805`.
-fn cuda_in(tag: &str) -> Option<ToolchainRequest> {
-    let digits = tag.strip_prefix("cuda").or_else(|| tag.strip_prefix("cu"))?;
-    let end = digits.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(digits.len());
-    format!("cu{}", &digits[..end]).parse().ok()
 }
 
 #[cfg(test)]

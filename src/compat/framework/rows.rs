@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::keras::Pairing;
+use super::companion::Companion;
 use super::{Choice, Framework, OwnCuda, Package, Requirement};
 use crate::compat::table;
 use crate::model::request::RequestError;
@@ -14,9 +14,9 @@ use crate::model::{ToolchainRequest, Version};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
+    pub(super) companion: Vec<Companion>,
     cupy: Vec<Row>,
     jax: Vec<Row>,
-    pub(super) keras: Vec<Pairing>,
     pub(super) package: Vec<Package>,
     pub(super) source: BTreeMap<String, String>,
     tensorflow: Vec<Row>,

@@ -88,7 +88,10 @@ fn torch_2_4_has_three_cudas() {
     let of_tag = |tag: &str| requirement.clone().narrowed(&tag.parse().expect("a request"));
     assert_eq!(choices(&of_tag("cu118").expect("it is offered")), ["11.8 cuDNN 9.1.0.70"]);
     assert_eq!(of_tag("cu126"), None);
-    assert_eq!(choices(&needs(Framework::Torch, "1.7.1")), ["10.2", "9.2", "10.1", "11.0"]);
+    assert_eq!(
+        choices(&needs(Framework::Torch, "1.7.1")),
+        ["10.2 cuDNN 7", "9.2 cuDNN 7", "10.1 cuDNN 7", "11.0 cuDNN 8"]
+    );
 }
 
 #[test]
@@ -118,14 +121,14 @@ fn what_is_not_in_the_table_is_unknown_with_the_nearest() {
         let unknown = requirement(framework, Some(&version(text))).expect_err(text);
         unknown.nearest.map(ToString::to_string)
     };
-    assert_eq!(nearest(Framework::Torch, "1.3.1").as_deref(), Some("1.2.0"));
+    assert_eq!(nearest(Framework::Torch, "0.5.1").as_deref(), Some("0.4.1"));
     assert_eq!(nearest(Framework::Torch, "9.9").as_deref(), Some("2.15.0"));
     assert_eq!(nearest(Framework::TensorFlow, "0.12").as_deref(), Some("1.0.0"));
     assert_eq!(nearest(Framework::Mxnet, "1.5").as_deref(), None);
-    let message = requirement(Framework::Torch, Some(&version("1.3"))).expect_err("unknown").to_string();
+    let message = requirement(Framework::Torch, Some(&version("0.5"))).expect_err("unknown").to_string();
     assert_eq!(
         message,
-        "which CUDA torch 1.3 needs is not known; the nearest release that is known is 1.2.0"
+        "which CUDA torch 0.5 needs is not known; the nearest release that is known is 0.4.1"
     );
     assert!(requirement(Framework::Mxnet, None).is_err());
     assert_eq!(requirement(Framework::Torch, None).expect("a row").version, Some(&version("2.15.0")));

@@ -12,8 +12,8 @@ use crate::model::{ToolchainRequest, Version};
 pub(super) const CMAKE: Reader = Reader { is_of: |name| name == "cmakelists.txt", read };
 
 fn read(document: &Document, collector: &mut Collector) {
-    for (number, line) in document.lines() {
-        let line = line.split('#').next().unwrap_or_default().trim();
+    for (number, line) in commands(document) {
+        let line = line.as_str();
         let place = document.at(Some(number));
         if let Some((statement, strength)) = package(line) {
             collector.add_as(&place, line, statement, strength);
@@ -22,6 +22,24 @@ fn read(document: &Document, collector: &mut Collector) {
             collector.add_as(&place, line, statement, Strength::Range);
         }
     }
+}
+
+/// Returns the commands, each as one line with the number of its first, without comments.
+fn commands(document: &Document) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for (number, line) in document.lines() {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let is_open =
+            |text: &String| text.len() < 4_096 && text.matches('(').count() > text.matches(')').count();
+        match found.last_mut().filter(|(_, text)| is_open(text)) {
+            Some((_, text)) => {
+                text.push(' ');
+                text.push_str(line);
+            }
+            None => found.push((number, line.to_owned())),
+        }
+    }
+    found
 }
 
 /// Reads `find_package(CUDAToolkit 12 REQUIRED)`, where the version is the least that will do unless it says

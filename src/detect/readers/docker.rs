@@ -67,7 +67,7 @@ fn filled(text: &str, arguments: &BTreeMap<String, String>) -> String {
 }
 
 /// Reads the name of an image of CUDA, PyTorch or TensorFlow.
-fn statement(name: &str) -> Option<Statement> {
+pub(in crate::detect) fn statement(name: &str) -> Option<Statement> {
     if let Some(image) = image::parse(name) {
         return Some(toolkit(&image.cuda, image.cudnn));
     }
@@ -108,6 +108,11 @@ fn toolkit(cuda: &Version, cudnn: Option<Option<u32>>) -> Statement {
     Statement::Toolkit(vec![ToolchainRequest { base: Base::Prefix(cuda.truncated(2)), add_ons }])
 }
 
+/// Leaves out a local version that the shell would fill in: `torch==2.1.2+cu${SHORT}`.
+fn known(word: &str) -> &str {
+    word.split_once('+').filter(|(_, local)| local.contains('$')).map_or(word, |(before, _)| before)
+}
+
 /// Reads the words that are requirements with a version, and the indexes among them.
 fn run(document: &Document, (line, text): (usize, &str), collector: &mut Collector) {
     if !["pip", "conda", "mamba", "uv"].iter().any(|tool| text.contains(tool)) {
@@ -116,6 +121,7 @@ fn run(document: &Document, (line, text): (usize, &str), collector: &mut Collect
     let is_conda = text.contains("conda ") || text.contains("mamba ");
     let place = document.at(Some(line)).of_conda(is_conda);
     for word in text.split_whitespace().map(|word| word.trim_matches(['"', '\''])) {
+        let word = known(word);
         let is_pinned = word.contains(['=', '<', '>']) && option(word, &["-"]).is_none();
         let statement = if word.contains("://") {
             said::address(word)

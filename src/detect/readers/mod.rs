@@ -2,7 +2,7 @@
 
 mod cmake;
 mod conda;
-mod docker;
+pub(super) mod docker;
 mod locks;
 mod pipfile;
 mod pixi;

@@ -20,7 +20,7 @@ fn read(document: &Document, collector: &mut Collector) {
         } else {
             vec![line.trim_start_matches("install_requires").trim_start_matches([' ', '='])]
         };
-        for text in parts.into_iter().filter(|text| is_requirement(text, is_python)) {
+        for text in parts.into_iter().filter(|text| is_requirement(text, is_python && !is_item(line))) {
             if let Some(statement) = said::requirement(text) {
                 collector.add(&place, text, statement);
             }
@@ -28,11 +28,17 @@ fn read(document: &Document, collector: &mut Collector) {
     }
 }
 
+/// Tells whether a line is one text in quotes and no more: an item of a list.
+fn is_item(line: &str) -> bool {
+    let item = line.trim_end_matches(',');
+    matches!(quoted(item).as_slice(), [only] if only.len() + 2 == item.len())
+}
+
 /// A name alone may be any word of the program, unless it is a package's that says its CUDA.
-fn is_requirement(text: &str, is_python: bool) -> bool {
+fn is_requirement(text: &str, is_code: bool) -> bool {
     let has_version = text.contains(['=', '<', '>', '~']);
     let is_alone = ["tensorflow-gpu", "tensorflow", "torch", "jax", "cupy"].contains(&text);
-    has_version || text.contains("-cu") || is_alone && (!is_python || text != "torch")
+    has_version || text.contains("-cu") || is_alone && (!is_code || text != "torch")
 }
 
 /// Returns the texts in quotes of a line.

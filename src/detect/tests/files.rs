@@ -6,7 +6,7 @@ use super::*;
 fn requirements_files() {
     for (text, expected) in [
         ("torch==2.4.1\n--extra-index-url https://download.example.org/whl/cu118\n", "11.8+cudnn9"),
-        ("-f https://download.example.org/whl/torch_stable.html\ntorch==1.7.1+cu101\n", "10.1"),
+        ("-f https://download.example.org/whl/torch_stable.html\ntorch==1.7.1+cu101\n", "10.1+cudnn7"),
         ("--index-url=https://pypi.example.org/whl/cu121\ntorch\n", "12.1+cudnn9"),
         (
             "tensorflow>=2.10,<2.11 ; sys_platform == 'linux'\ntensorflow-macos==2.9; sys_platform == 'darwin'\n",
@@ -36,7 +36,7 @@ fn condas_environments() {
         ("cudatoolkit 10.0.130 0", "10.0"),
         ("conda-forge::cuda-version=12.4.*", "12.4"),
         ("nvidia/label/cuda-12.4.0::cuda-toolkit", "12.4"),
-        ("pytorch=1.9.0=py3.9_cuda10.2_cudnn7.6.5_0", "10.2"),
+        ("pytorch=1.9.0=py3.9_cuda10.2_cudnn7.6.5_0", "10.2+cudnn7"),
         ("cudatoolkit>=10.1,<10.2", ">=10.1,<10.2"),
     ] {
         let text = format!("dependencies:\n  - {line}\n");
@@ -181,7 +181,7 @@ fn what_is_installed_is_read_and_never_run() {
     let mut environment = Environment::default();
     environment.variables.insert("CONDA_PREFIX".into(), conda.path().into());
     let found = of_project(&conda.path().join("p"), &environment);
-    assert_eq!(answer(&found, &Host::default()).expect("an answer").request.to_string(), "11.1");
+    assert_eq!(answer(&found, &Host::default()).expect("an answer").request.to_string(), "11.1+cudnn8");
 }
 
 #[test]
@@ -199,4 +199,31 @@ fn the_nearest_directory_that_says_something_is_the_project() {
     assert_eq!((wants("service").as_str(), wants("tools/deep").as_str()), ("11.8", "10.1+cudnn7"));
     fs_err::remove_dir_all(directory.path().join(".git")).expect("removed");
     assert_eq!(wants("tools/deep"), "", "without version control only the directory itself is looked at");
+}
+
+#[test]
+fn what_projects_in_the_wild_write() {
+    for (name, text, expected) in [
+        ("CMakeLists.txt", "project(ngp\n  VERSION 1.0\n  LANGUAGES C CXX CUDA\n)\n", "latest"),
+        ("CMakeLists.txt", "find_package(CUDAToolkit # the runtime\n  11.8 EXACT\n  REQUIRED)\n", "11.8"),
+        ("setup.py", "setup(install_requires=[\n    'torch',\n    'ninja',\n])\n", "13.2+cudnn9"),
+        (
+            "Dockerfile",
+            "FROM nvidia/cuda:11.8.0-devel-ubuntu22.04\nRUN pip install torch==2.1.2+cu${SHORT} ninja\n",
+            "11.8+cudnn8",
+        ),
+        (
+            ".devops/cuda.Dockerfile",
+            "ARG V=12.8.1\nARG B=nvidia/cuda:${V}-devel\nFROM ${B} AS build\n",
+            "12.8",
+        ),
+        ("conda/environments/env_cuda.yaml", "dependencies:\n- cuda-version=11.8\n- cupy>=12.0.0\n", "11.8"),
+        ("requirements.txt", "torch\ntorchvision==0.9.1\n", "11.1+cudnn8"),
+    ] {
+        assert_eq!(wants(&[(name, text)]), expected, "{name}: {text}");
+    }
+    let code = "setup.py";
+    let text = "backend = {'torch': 1}\nname = 'torch'\nsetup(name='x')\n";
+    assert_eq!(answer(&found(&[(code, text)]), &Host::default()).expect_err(code), Unanswered::Nothing);
+    assert!(answered(&[("requirements.txt", "torch==2.1.0\ntorchvision==0.16.0\n")]).conflicts.is_empty());
 }

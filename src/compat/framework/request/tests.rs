@@ -32,9 +32,10 @@ fn what_people_type_leads_to_a_toolkit() {
         ("torch==2.4", "torch 2.4.1: 12.1+cudnn9"),
         ("torch==2.4.*", "torch 2.4.1: 12.1+cudnn9"),
         ("torch<2", "torch 1.13.1: 11.7+cudnn8"),
-        ("conda-forge::pytorch=1.7.1=py3.8_cuda11.0.221_cudnn8.0.5_0", "torch 1.7.1: 10.2"),
-        ("jax[cuda12]", "jax 0.7.1: >=12.1,<13+cudnn9"),
-        ("jax[cuda11_cudnn82]==0.4.8", "jax 0.4.8: 11.8"),
+        ("conda-forge::pytorch=1.7.1=py3.8_cuda11.0.221_cudnn8.0.5_0", "torch 1.7.1: 10.2+cudnn7"),
+        ("jax[cuda12]", "jax 0.7.2: >=12.1,<13+cudnn9"),
+        ("jax[cuda13]", "jax 0.7.2: >=13,<14+cudnn9"),
+        ("jax[cuda11_cudnn82]==0.4.8", "jax 0.4.8: 11.8+cudnn8"),
         ("cupy-cuda101", "cupy: 10.1"),
         ("cupy-cuda12x==13.0.0", "cupy: >=12,<13"),
         ("mxnet-cu100", "mxnet: 10.0"),
@@ -54,6 +55,7 @@ fn extras_tell_who_brings_cuda() {
     assert_eq!(brings("tensorflow==1.14"), Some(false));
     assert_eq!(brings("torch==2.4.1"), Some(true));
     assert_eq!(brings("jax[cuda12]==0.6.0"), Some(true));
+    assert_eq!(brings("jax[cuda13]==0.8.0"), Some(true));
     assert_eq!(brings("jax[cuda12-local]==0.6.0"), Some(false));
     assert_eq!(brings("jax==0.4.26"), None);
 }
@@ -62,12 +64,12 @@ fn extras_tell_who_brings_cuda() {
 fn what_is_not_known_is_said_to_be_unknown() {
     let error = |text: &str| text.parse::<FrameworkRequest>().expect_err(text).to_string();
     assert!(error("caffe").contains("`caffe` needs is not known"));
-    assert!(error("keras==2.2.4").contains("goes by the TensorFlow"));
+    assert!(error("keras==2.2.4").contains("goes by the tensorflow"));
     assert!(error("tensorflow-cpu==2.9").contains("without CUDA"));
     assert!(error("torch==2.4.1+cpu").contains("without CUDA"));
     let unmet = |text: &str| request(text).requirement().expect_err(text).to_string();
     assert_eq!(unmet("torch==2.4.1+cu126"), "no build of torch for CUDA 12.6 is known");
-    assert!(unmet("torch==1.3.1").ends_with("the nearest release that is known is 1.2.0"));
+    assert!(unmet("torch==0.5.0").ends_with("the nearest release that is known is 0.4.1"));
     assert_eq!(unmet("torch>99"), "which CUDA torch needs is not known");
     assert_eq!(unmet("mxnet"), "which CUDA mxnet needs is not known");
 }
