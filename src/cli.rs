@@ -141,4 +141,25 @@ mod tests {
         let pattern: Vec<String> = names.iter().map(|name| format!("--{name}")).collect();
         assert!(text.contains(&format!("{}) __cudaman_has_value=x", pattern.join(" | "))), "{pattern:?}");
     }
+
+    #[test]
+    fn the_commands_that_explain_advises_exist_with_these_options() {
+        let advice = crate::compat::explain::tests::all_advice();
+        let quoted = advice.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
+        let words = |text: &str| -> Vec<String> {
+            text.split_whitespace().map(|word| word.trim_matches(['\'', '"']).to_owned()).collect()
+        };
+        let commands = quoted.filter_map(|text| text.find("cudaman ").map(|at| words(&text[at..])));
+        let mut seen = 0;
+        for command in commands {
+            let parsed = Cli::try_parse_from(&command);
+            assert!(
+                parsed.is_ok(),
+                "{command:?}: {}",
+                parsed.err().map(|e| e.to_string()).unwrap_or_default()
+            );
+            seen += 1;
+        }
+        assert!(seen >= 100, "{seen}");
+    }
 }

@@ -20,6 +20,9 @@ pub(super) fn host_compiler(found: &Found<'_>) -> Option<Answer> {
 /// Explains an architecture that nvcc doesn't compile for.
 pub(super) fn architecture(found: &Found<'_>) -> Option<Answer> {
     let quoted = between(found.rest, "'", "'")?;
+    if quoted == "compute_native" {
+        return Some(native());
+    }
     let capability: ComputeCapability = quoted.parse().ok()?;
     let Some(support) = gpu::by_compute_capability(capability) else {
         let cause = format!(
@@ -29,7 +32,7 @@ pub(super) fn architecture(found: &Found<'_>) -> Option<Answer> {
         return Some(Answer::new(cause, &["`cudaman list-remote` shows whether there is a newer one"]));
     };
     let (first, sm) = (support.first_cuda, capability.sm());
-    Some(match support.last_cuda {
+    let answer = match support.last_cuda {
         Some(last) => {
             let cause = format!("the toolkit's nvcc doesn't compile for {sm}: CUDA {first} to {last} do");
             Answer::of_toolkits(cause, compiling(capability), "make")
@@ -40,7 +43,30 @@ pub(super) fn architecture(found: &Found<'_>) -> Option<Answer> {
             let advice = advice::toolkit(&format!("'>={first}'"), "make");
             Answer { cause, advice, toolkits: compiling(capability) }
         }
-    })
+    };
+    Some(with_triton(answer, found))
+}
+
+/// Explains `native` as a name of an architecture: CMake turns it into numbers from 3.24 on
+/// (cmake.org/cmake/help/latest/prop_tgt/CUDA_ARCHITECTURES.html).
+fn native() -> Answer {
+    Answer::new(
+        "this CMake doesn't know `native` as an architecture, which takes 3.24 or later, and hands it to nvcc as a name",
+        &[
+            "`nvidia-smi --query-gpu=compute_cap --format=csv` tells the GPU's number",
+            "`-DCMAKE_CUDA_ARCHITECTURES=86` for 8.6, or a newer CMake: `pip install -U cmake`",
+        ],
+    )
+}
+
+/// Says that Triton has a ptxas of its own, where the text is Triton's.
+fn with_triton(mut answer: Answer, found: &Found<'_>) -> Answer {
+    if found.whole.lines().any(|line| line.to_ascii_lowercase().contains("triton")) {
+        let own = "Triton brings a ptxas of its own: `export TRITON_PTXAS_PATH=\"$CUDA_HOME/bin/ptxas\"` makes it take the toolkit's";
+        answer.advice.push(own.to_owned());
+        answer.cause = answer.cause.replace("the toolkit's nvcc", "Triton's ptxas");
+    }
+    answer
 }
 
 /// Returns the CUDA lines that compile for an architecture.
@@ -126,14 +152,28 @@ pub(super) fn nvcc_version(found: &Found<'_>) -> Option<Answer> {
 
 /// Explains an extension compiled with another CUDA than PyTorch.
 pub(super) fn mismatch(found: &Found<'_>) -> Option<Answer> {
-    let present = number_after(found.rest, "CUDA version (")?;
-    let wanted = number_after(found.rest, "PyTorch (")?;
+    // In the words of PyTorch, of DeepSpeed and of Apex; the last doesn't say which one is there.
+    let present = number_after(found.rest, "CUDA version (");
+    let present = present.or_else(|| number_after(found.rest, "Installed CUDA version "));
+    let wanted = ["PyTorch (", "torch was compiled with ", "binaries were compiled with Cuda "]
+        .iter()
+        .find_map(|before| number_after(found.rest, before))?;
+    let present = present.unwrap_or("another one");
     let cause = format!("PyTorch is made with CUDA {wanted}, and extensions are compiled with {present}");
     Some(Answer::of_toolkits(cause, vec![wanted.to_owned()], "pip install --no-build-isolation ."))
 }
 
 /// Explains a build that finds no toolkit.
-pub(super) fn no_toolkit(_: &Found<'_>) -> Option<Answer> {
+pub(super) fn no_toolkit(found: &Found<'_>) -> Option<Answer> {
+    let is_cmake = |line: &str| line.contains("No CMAKE_CUDA_COMPILER could be found");
+    if found.whole.lines().any(is_cmake) {
+        let mut advice = advice::toolkit("latest", "cmake -B build");
+        advice.push(
+            "the old build directory has to go first: CMake remembers there what it didn't find".to_owned(),
+        );
+        let cause = "no CUDA toolkit was found where one must compile: CMake found no nvcc".to_owned();
+        return Some(Answer { cause, advice, toolkits: Vec::new() });
+    }
     Some(Answer::new(
         "no CUDA toolkit was found where one must compile: packages of a framework bring libraries, no nvcc",
         &[
@@ -152,9 +192,10 @@ pub(super) fn cudnn(found: &Found<'_>) -> Option<Answer> {
             rest.split_whitespace().find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))?,
         )
     })?;
-    let cause = format!(
-        "cuDNN {loaded} was found, and the program needs {wanted} or a later one of the same major number"
-    );
+    // Frameworks before cuDNN 7's promise of compatibility took one minor release only.
+    let is_newer = loaded.parse::<Version>().ok() >= wanted.parse::<Version>().ok();
+    let which = if is_newer { "of that minor number" } else { "or a later one of the same major number" };
+    let cause = format!("cuDNN {loaded} was found, and the program needs {wanted} {which}");
     let line: Vec<&str> = wanted.split('.').take(2).collect();
     let add_on = format!("cudnn{}", line.join("."));
     let Some(cuda) = libraries::used(found.whole) else {

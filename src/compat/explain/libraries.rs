@@ -11,6 +11,7 @@ pub(super) const MISSING: &[&str] = &[
     "cannot open shared object file",
     "could not load dynamic library",
     "could not dlopen library",
+    "could not load library lib",
     "unable to load any of {",
     "=> not found",
 ];
@@ -40,7 +41,9 @@ pub(super) fn used(whole: &Text) -> Option<Version> {
 fn missing_names(whole: &Text) -> Vec<&str> {
     let is_missing = |line: &&str| {
         let line = line.to_ascii_lowercase();
-        MISSING.iter().any(|mark| line.contains(mark))
+        // The library is there, and another that it needs is of another release.
+        let is_mixed = line.contains("undefined symbol") || line.contains("link time reference");
+        !is_mixed && MISSING.iter().any(|mark| line.contains(mark))
     };
     let mut names: Vec<&str> = whole.lines().filter(is_missing).filter_map(missing_in).collect();
     names.sort_unstable();
@@ -58,7 +61,7 @@ fn missing_in(line: &str) -> Option<&str> {
 }
 
 /// Returns the names of libraries with a version: `libcudart.so.10.1`.
-fn names_in(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn names_in(line: &str) -> impl Iterator<Item = &str> {
     let is_in_name = |letter: char| letter.is_ascii_alphanumeric() || "._+-".contains(letter);
     line.split(move |letter| !is_in_name(letter))
         .map(|word| word.trim_end_matches('.'))
@@ -94,7 +97,8 @@ fn cudnn_alone(cudnn: &str, cuda: Option<Version>) -> Answer {
     Answer::of_toolkits(cause, vec![format!("{cuda}+{cudnn}")], "python train.py")
 }
 
-fn driver() -> Answer {
+/// Says where the libraries of the driver come from.
+pub(super) fn driver() -> Answer {
     Answer::new(
         "the library comes with the NVIDIA driver, and no toolkit has it: there is no driver, or the container doesn't see it",
         &["`nvidia-smi` shows whether the driver answers", "in a container: `docker run --gpus all …`"],

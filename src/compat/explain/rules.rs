@@ -1,14 +1,19 @@
 //! The kinds of errors that are known: one row each.
 
 mod building;
+mod frameworks;
+mod machines;
 mod running;
+mod versions;
 
 use super::libraries::{self, MISSING};
 use super::{Answer, Rule, answers};
 
 /// Returns what is known, the most telling first.
 pub(super) fn rules() -> impl Iterator<Item = &'static Rule> {
-    [RULES, building::RULES, running::RULES].into_iter().flatten()
+    [RULES, versions::RULES, building::RULES, frameworks::RULES, machines::RULES, running::RULES]
+        .into_iter()
+        .flatten()
 }
 
 /// What is known of toolkits, the driver and the GPU.
@@ -21,12 +26,20 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "unsupported-architecture",
-        marks: &["unsupported gpu architecture", "is not defined for option 'gpu-architecture'"],
+        marks: &[
+            "unsupported gpu architecture",
+            "is not defined for option 'gpu-architecture'",
+            "is not defined for option 'gpu-name'",
+        ],
         answer: answers::architecture,
     },
     Rule {
         name: "no-kernel-image",
-        marks: &["no kernel image is available", "is not compatible with the current pytorch installation"],
+        marks: &[
+            "no kernel image is available",
+            "is not compatible with the current pytorch installation",
+            "invalid device function",
+        ],
         answer: answers::kernel_image,
     },
     Rule {
@@ -35,6 +48,8 @@ const RULES: &[Rule] = &[
             "cuda driver version is insufficient",
             "cudaerrorinsufficientdriver",
             "nvidia driver on your system is too old",
+            "initialization failure with error 35",
+            "initialization failure with error: 35",
         ],
         answer: answers::driver,
     },
@@ -45,8 +60,12 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "no-device",
-        marks: &["cuda_error_no_device", "no cuda-capable device is detected"],
-        answer: |_| {
+        marks: &["cuda_error_no_device", "no cuda-capable device is detected", "no cuda gpus are available"],
+        answer: |found| {
+            // Drivers of two releases show no GPU either, and their own rule says why.
+            if found.whole.lines().any(|line| line.contains("does not match DSO version")) {
+                return None;
+            }
             Some(Answer::new(
                 "the driver shows this program no GPU: none is assigned to the job or the container, or \
                  CUDA_VISIBLE_DEVICES hides them",
@@ -60,7 +79,11 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "pytorch-built-for-another-cuda",
-        marks: &["mismatches the version that was used to compile"],
+        marks: &[
+            "mismatches the version that was used to compile",
+            "does not match the version torch was compiled with",
+            "does not match the version used to compile pytorch binaries",
+        ],
         answer: answers::mismatch,
     },
     Rule {
@@ -71,6 +94,7 @@ const RULES: &[Rule] = &[
             "cuda_toolkit_root_dir not found",
             "could not find cuda (missing",
             "failed to find nvcc",
+            "but nvcc was not found",
             "no cmake_cuda_compiler could be found",
         ],
         answer: answers::no_toolkit,
@@ -103,16 +127,8 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "driver-library-mismatch",
-        marks: &["driver/library version mismatch"],
-        answer: |_| {
-            Some(Answer::new(
-                "the driver's libraries were updated while its older kernel module stayed loaded: no toolkit is at fault",
-                &[
-                    "`cat /proc/driver/nvidia/version` names the module that is loaded",
-                    "`sudo reboot` loads the new one",
-                ],
-            ))
-        },
+        marks: &["driver/library version mismatch", "does not match dso version"],
+        answer: machines::two_drivers,
     },
     Rule {
         name: "error-803",
@@ -156,6 +172,8 @@ const RULES: &[Rule] = &[
             "failed to initialize nvml: driver not loaded",
             "found no nvidia driver on your system",
             "nvml error: driver not loaded",
+            "nvidia-smi: command not found",
+            "nvidia-smi: not found",
         ],
         answer: |_| {
             Some(Answer::new(

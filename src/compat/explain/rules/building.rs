@@ -13,6 +13,7 @@ pub(super) const RULES: &[Rule] = &[
             "nvcc: command not found",
             "nvcc: no such file",
             "the nvcc binary could not be",
+            "nvcc compiler not found",
         ],
         answer: no_nvcc,
     },
@@ -22,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
             "failed to detect a default cuda architecture",
             "cmake_cuda_architectures must be",
             "cuda_architectures is empty for target",
+            "is not able to compile a simple test program",
         ],
         answer: cmake,
     },
@@ -43,7 +45,19 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "missing-header",
-        marks: &["fatal error: cuda", "fatal error: cublas", "fatal error: cudnn", "fatal error: nccl.h"],
+        marks: &[
+            "fatal error: cuda",
+            "fatal error: cublas",
+            "fatal error: cudnn",
+            "fatal error: cufft",
+            "fatal error: curand",
+            "fatal error: cusolver",
+            "fatal error: cusparse",
+            "fatal error: driver_types.h",
+            "fatal error: nccl.h",
+            "fatal error: nvrtc.h",
+            "fatal error: thrust/",
+        ],
         answer: header,
     },
     Rule {
@@ -75,10 +89,20 @@ fn no_nvcc(_: &Found<'_>) -> Option<Answer> {
     ))
 }
 
-fn cmake(_: &Found<'_>) -> Option<Answer> {
+fn cmake(found: &Found<'_>) -> Option<Answer> {
+    // nvcc's own words say more, where they are there, and so do CMake's of a missing nvcc.
+    let more = [
+        "unsupported GNU version",
+        "Unsupported gpu architecture",
+        "for option 'gpu-name'",
+        "No CMAKE_CUDA_COMPILER",
+    ];
+    if found.whole.lines().any(|line| more.iter().any(|words| line.contains(words))) {
+        return None;
+    }
     Some(Answer::new(
-        "CMake asked nvcc for its architectures and got no answer: it found none, or nvcc doesn't take the compiler; \
-         the lines below `Compiler output` say more",
+        "CMake tried nvcc in vain: it found none, or nvcc doesn't take the compiler or an option; the lines below \
+         `Compiler output` or `following output` say more",
         &[
             "`cudaman exec latest -- cmake -B build` configures with a toolkit; the old build directory has to go first",
             "`cudaman config host-compiler` shows which compilers each toolkit takes",

@@ -8,8 +8,21 @@ use crate::model::Version;
 
 /// What is known of programs that run.
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: "container-needs-newer-driver", marks: &["unsatisfied condition: cuda"], answer: condition },
-    Rule { name: "docker-knows-no-gpu", marks: &["could not select device driver"], answer: docker },
+    Rule {
+        name: "container-needs-newer-driver",
+        marks: &["unsatisfied condition: cuda", "this container was built for nvidia driver release"],
+        answer: condition,
+    },
+    Rule {
+        name: "docker-knows-no-gpu",
+        marks: &[
+            "could not select device driver",
+            "unknown runtime specified nvidia",
+            "unknown or invalid runtime name: nvidia",
+            "exec: \"nvidia-container-runtime\"",
+        ],
+        answer: docker,
+    },
     Rule {
         name: "pytorch-without-cuda",
         marks: &["torch not compiled with cuda enabled"],
@@ -40,13 +53,31 @@ pub(super) const RULES: &[Rule] = &[
         ],
         answer: cudnn_mixed,
     },
-    Rule { name: "cudnn-does-not-start", marks: &["cudnn_status_not_initialized"], answer: cudnn_start },
+    Rule {
+        name: "cudnn-does-not-start",
+        marks: &[
+            "cudnn_status_not_initialized",
+            "cudnn_status_internal_error",
+            "cudnn_status_alloc_failed",
+            "cudnn_status_execution_failed",
+        ],
+        answer: cudnn_start,
+    },
     Rule {
         name: "no-fabric-manager",
         marks: &["cuda_error_system_not_ready", "error 802: system not yet initialized"],
         answer: fabric,
     },
-    Rule { name: "unknown-error", marks: &["cuda_error_unknown"], answer: unknown },
+    Rule {
+        name: "unknown-error",
+        marks: &[
+            "cuda_error_unknown",
+            "cuda unknown error",
+            "error=30 : unknown error",
+            "error 999: unknown error",
+        ],
+        answer: unknown,
+    },
     Rule { name: "no-tensorrt", marks: &["could not find tensorrt"], answer: tensorrt },
     Rule {
         name: "nccl-system-error",
@@ -67,6 +98,14 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn condition(found: &Found<'_>) -> Option<Answer> {
+    if let Some(floor) = number_after(found.rest, "NVIDIA Driver Release ") {
+        let cause = format!("the image asks for driver {floor} or newer, and the host's is older");
+        let update = "`cudaman driver` on the host says which driver a toolkit needs, and how to get it";
+        return Some(Answer::new(
+            cause,
+            &[update, "or take an older image, for the CUDA that `nvidia-smi` prints at its top"],
+        ));
+    }
     let line =
         number_after(found.rest, "condition: cuda>=").or(number_after(found.rest, "condition: cuda >= "))?;
     let floor = line.parse::<Version>().ok().and_then(|cuda| drivers::floor(&cuda));
@@ -117,7 +156,16 @@ fn tensorflow(found: &Found<'_>) -> Option<Answer> {
     Some(Answer::new("TensorFlow found not all it needs for a GPU and goes on with the processor", &advice))
 }
 
-fn jax(_: &Found<'_>) -> Option<Answer> {
+fn jax(found: &Found<'_>) -> Option<Answer> {
+    if found.whole.lines().any(|line| line.contains("PJRT API version")) {
+        return Some(Answer::new(
+            "jax, jaxlib and its CUDA plugin are of different releases",
+            &[
+                "`pip list | grep -i jax` shows them: jaxlib, jax-cuda12-plugin and jax-cuda12-pjrt must have one number",
+                "`pip install -U 'jax[cuda12]'` brings all of them anew",
+            ],
+        ));
+    }
     Some(Answer::new(
         "JAX goes on without a GPU: its jaxlib is built without CUDA or for another one, or it sees no GPU",
         &[
@@ -159,7 +207,7 @@ fn cudnn_start(found: &Found<'_>) -> Option<Answer> {
         Some(driver) => format!(
             "cuDNN could not start: driver {driver} may be too old for it, or the GPU's memory is full"
         ),
-        None => "cuDNN could not start: the GPU's memory is full, the driver is too old for it, or cuDNN's files are of several releases".to_owned(),
+        None => "cuDNN could not start or run: the GPU's memory is full, the driver is too old for it, or cuDNN's files are of several releases".to_owned(),
     };
     Some(Answer::new(
         cause,

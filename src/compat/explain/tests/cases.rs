@@ -1,7 +1,10 @@
 //! Real error texts, each with the public thread that it is from.
 
 mod building;
+mod frameworks;
+mod machines;
 mod running;
+mod versions;
 
 /// A text, where it is from, which rule knows it, and what the cause and the advice must name.
 pub(super) struct Case {
@@ -14,7 +17,9 @@ pub(super) struct Case {
 
 /// Returns the texts.
 pub(super) fn cases() -> impl Iterator<Item = &'static Case> {
-    [CASES, building::CASES, running::CASES].into_iter().flatten()
+    [CASES, building::CASES, frameworks::CASES, machines::CASES, running::CASES, versions::CASES]
+        .into_iter()
+        .flatten()
 }
 
 const CASES: &[Case] = &[

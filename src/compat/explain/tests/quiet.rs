@@ -1,0 +1,30 @@
+//! Logs without an error of CUDA, with its words in them: nothing may be said of them.
+
+/// The logs.
+pub(super) const QUIET: &[&str] = &[
+    "2023-05-01 12:00:00.1: I tensorflow/stream_executor/platform/default/dso_loader.cc:49] Successfully opened dynamic library libcudart.so.11.0\n2023-05-01 12:00:02.1: I tensorflow/core/common_runtime/gpu/gpu_device.cc:1510] Created device /job:localhost/replica:0/task:0/device:GPU:0 with 9657 MB memory:  -> device: 0, name: NVIDIA GeForce RTX 3060, pci bus id: 0000:01:00.0, compute capability: 8.6\nEpoch 1/10",
+    "-- The CUDA compiler identification is NVIDIA 12.4.131\n-- Detecting CUDA compiler ABI info\n-- Detecting CUDA compiler ABI info - done\n-- Check for working CUDA compiler: /usr/local/cuda/bin/nvcc - skipped\n-- Found CUDAToolkit: /usr/local/cuda/include (found version \"12.4.131\")\n[100%] Built target saxpy",
+    "Epoch: [0][ 10/391] Time 0.121 (0.301) Loss 6.91 (6.92) Mem 10240MB\n=> using pre-trained model 'resnet50'\ntorch 2.3.1+cu121 CUDA:0 (NVIDIA A100-SXM4-80GB, 81051MiB)",
+    "I0501 12:00:00 nccl: NCCL version 2.18.3+cuda12.1\nnode01:123:123 [0] NCCL INFO Bootstrap : Using eth0:10.0.0.1<0>\nnode01:123:123 [0] NCCL INFO cudaDriverVersion 12020",
+    "Collecting nvidia-cuda-runtime-cu12==12.1.105\n  Using cached nvidia_cuda_runtime_cu12-12.1.105-py3-none-manylinux1_x86_64.whl (823 kB)\nSuccessfully installed nvidia-cublas-cu12-12.1.3.1 nvidia-cudnn-cu12-8.9.2.26 torch-2.3.1",
+    "/usr/local/cuda/bin/nvcc -gencode=arch=compute_80,code=sm_80 -c kernel.cu -o kernel.o\ng++ -shared kernel.o -L/usr/local/cuda/lib64 -lcudart -lcublas -o libkernel.so",
+    "ptxas info    : 0 bytes gmem\nptxas info    : Compiling entry function '_Z6saxpyifPfS_' for 'sm_80'\nptxas info    : Used 10 registers, 380 bytes cmem[0]",
+    "	linux-vdso.so.1 (0x00007ffd3d5f2000)\n	libcudart.so.12 => /usr/local/cuda/lib64/libcudart.so.12 (0x00007f5a9c000000)\n	libcudnn.so.9 => /usr/lib/x86_64-linux-gnu/libcudnn.so.9 (0x00007f5a9b000000)",
+    "[LightGBM] [Info] This is the GPU trainer!!\n[LightGBM] [Info] Using GPU Device: NVIDIA GeForce RTX 2080 Ti, Vendor: NVIDIA Corporation",
+    "INFO 05-01 12:00:00 model_runner.py:1000] CUDA graphs can take additional 1~3 GiB memory per GPU. If you are running out of memory, consider decreasing `gpu_memory_utilization`\nINFO 05-01 12:00:05 model_runner.py:1200] Graph capturing finished in 12 secs.",
+    "warning: #20012-D: __device__ annotation is ignored on a function\nnvcc warning : The 'compute_35', 'compute_37', 'sm_35', and 'sm_37' architectures are deprecated, and may be removed in a future release (Use -Wno-deprecated-gpu-targets to suppress warning).",
+    "Reading package lists... Done\nBuilding dependency tree... Done\nThe following NEW packages will be installed:\n  cuda-toolkit-12-4 cuda-cudart-12-4\n0 upgraded, 2 newly installed, 0 to remove and 0 not upgraded.",
+    "GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-1234)\ndeepspeed install path ........... ['/opt/deepspeed']\ntorch cuda version ............... 12.1\nnvcc version ..................... 12.1\ndeepspeed wheel compiled w. ...... torch 2.1, cuda 12.1",
+    "[TRT] [I] Loaded engine size: 29 MiB\n[TRT] [I] [MemUsageChange] Init cuDNN: CPU +1, GPU +10, now: CPU 500, GPU 1000 (MiB)\n[TRT] [I] CUDA lazy loading is enabled.",
+    "make: Entering directory '/src'\ncc -O2 -c driver.c -o driver.o\ndriver.c:10: note: driver version 3 initialised, memory mapped\ncannot open config, using default",
+    "Python error: ModuleNotFoundError: No module named 'pandas'",
+    "E: Unable to locate package foo\nThe following packages have unmet dependencies:\n libreoffice : Depends: libfoo but it is not installable",
+    "error: version `GLIBC' string unknown\nImportError: libxyz.so.3: cannot open shared object file: No such file or directory",
+    "docker: Error response from daemon: pull access denied for foo, repository does not exist",
+    "ccache hit rate 90%\n[3/10] Linking CXX shared library libcuda_stub.so\n[4/10] Generating version.h",
+    "OCI runtime exec failed: exec failed: unable to start container process: exec: \"bash\": executable file not found in $PATH: unknown",
+    "ssh: invalid device; initialization complete. GPU is not lost in translation",
+    "/usr/bin/ld: cannot find -lssl",
+    "ImportError: /opt/lib/libfoo.so: undefined symbol: cairo_x, version libbar.so.2",
+    "XGBoost [12:00:00] WARNING: Parameters: { \"predictor\" } are not used. CUDA device 0 selected, driver 535",
+];
