@@ -4,7 +4,9 @@
 
 mod file;
 mod settings;
+mod tables;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use crate::model::{CompilerChoice, Environment, Profile};
 use crate::sources;
 
 pub use settings::SETTINGS;
+pub use tables::{Acceptance, entry_of};
 
 /// NVIDIA's own host, which a mirror replaces.
 const NVIDIA: &str = "https://developer.download.nvidia.com/";
@@ -48,6 +51,8 @@ pub struct Config {
     pub sources: Vec<&'static str>,
     /// Further stores, read only.
     pub stores: Vec<PathBuf>,
+    /// The tables in the home that are read in place of the program's, by name.
+    pub tables: BTreeMap<&'static str, Acceptance>,
 }
 
 /// When `LD_LIBRARY_PATH` is set.
@@ -148,6 +153,7 @@ impl Default for Config {
             pypi_index: None,
             sources: sources::SOURCES.iter().map(|source| source.name()).collect(),
             stores: Vec::new(),
+            tables: BTreeMap::new(),
         }
     }
 }
@@ -216,10 +222,16 @@ impl Setting {
             .map_or_else(|| vec![value.to_owned()], |sign| items(sign).map(str::to_owned).collect()))
     }
 
+    /// Tells whether `config.toml` holds a name and a value for each of its items, as in `tables.frameworks`.
+    #[must_use]
+    pub fn has_entries(&self) -> bool {
+        self.key == tables::KEY
+    }
+
     /// Tells whether `config.toml` holds an array for it.
     #[must_use]
     pub fn is_list(&self) -> bool {
-        self.separator.is_some()
+        self.separator.is_some() && !self.has_entries()
     }
 }
 

@@ -2,6 +2,8 @@
 //! environment, arguments and working directory.
 #![expect(clippy::disallowed_methods, reason = "everything else is handed an `Environment`")]
 
+mod tables;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,6 +76,7 @@ impl Context {
         for error in store.ignored() {
             ui.warn(&error.to_string());
         }
+        tables::take_up(&store, &config.tables, &ui);
         let note = noting(&ui);
         Ok(Self { environment, config, store, ui, note })
     }

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::table;
+use super::table::{self, require};
 
 /// Why a library is no stand-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Break {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     #[serde(rename = "break")]
     breaks: Vec<Row>,
 }
@@ -29,6 +29,19 @@ struct Row {
     since: u32,
     reason: String,
     source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "abi_breaks";
+    const BUILT_IN: &'static str = include_str!("tables/abi_breaks.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.breaks.is_empty(), || "it has no rows".to_owned())?;
+        self.breaks.iter().try_for_each(|row| {
+            let is_whole = row.library.starts_with("lib") && !row.source.is_empty();
+            require(is_whole, || format!("the row of `{}` has no library or no source", row.library))
+        })
+    }
 }
 
 /// Splits `libcudart.so.10.1` into `libcudart` and `10.1`; none for what is no such name.
@@ -56,14 +69,16 @@ pub fn known_break(wanted: &str, present: &str) -> Option<Break> {
         let reason = "it is older than what the program was made for".to_owned();
         return Some(Break { reason, source: None });
     }
-    let is_between = |row: &&Row| row.library == library && wanted[0] < row.since && row.since <= present[0];
+    // A number that is too large for one is left out, and may have been the only one.
+    let (wanted, present) = (wanted.first()?, present.first()?);
+    let is_between = |row: &&Row| row.library == library && *wanted < row.since && row.since <= *present;
     let row = rows().iter().find(is_between)?;
     Some(Break { reason: row.reason.clone(), source: Some(&row.source) })
 }
 
 fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| table::read::<Table>(include_str!("tables/abi_breaks.toml")).breaks)
+    ROWS.get_or_init(|| table::load::<Table>().breaks)
 }
 
 #[cfg(test)]
@@ -80,6 +95,7 @@ mod tests {
         assert!(reason("libcudart.so.11.0", "libcudart.so.10.1").contains("older"));
         assert_eq!(known_break("libcudart.so.10.1", "libcudart.so.11.0"), None);
         assert_eq!(known_break("libcusolver.so.10", "libcusolver.so.11"), None);
+        assert_eq!(known_break("libcudnn.so.99999999999", "libcudnn.so.9"), None);
         assert!(rows().iter().all(|row| !row.source.is_empty() && row.library.starts_with("lib")));
     }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 pub use self::version::DriverVersion;
-use super::table;
+use super::table::{self, ascending, require};
 use crate::model::Version;
 
 /// The oldest driver for something, and who says so.
@@ -35,7 +35,7 @@ pub struct ForwardCompatibility {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     forward_compatibility: ForwardCompatibility,
     minor_version: Vec<MinorVersion>,
     release: Vec<Release>,
@@ -57,6 +57,21 @@ struct Release {
     linux: Option<DriverVersion>,
     bundled: Option<DriverVersion>,
     source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "drivers";
+    const BUILT_IN: &'static str = include_str!("tables/drivers.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.release.is_empty(), || "it has no releases".to_owned())?;
+        ascending("release", &self.release, |row| &row.cuda)?;
+        ascending("the minor versions of", &self.minor_version, |row| &row.major)?;
+        let floors = self.release.iter().filter_map(|row| row.linux.as_ref());
+        require(floors.is_sorted(), || {
+            "a newer release runs on an older driver than one before it".to_owned()
+        })
+    }
 }
 
 /// Returns the driver that a release of CUDA needs for all that it can do.
@@ -105,7 +120,7 @@ pub fn forward_compatibility() -> &'static ForwardCompatibility {
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| table::read(include_str!("tables/drivers.toml")))
+    TABLE.get_or_init(table::load)
 }
 
 fn major<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Version, D::Error> {

@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Distribution, table};
+use super::Distribution;
+use super::table::{self, require};
 
 /// A kernel module's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -46,7 +47,7 @@ pub struct Offer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     offer: Vec<Row>,
 }
 
@@ -61,6 +62,26 @@ struct Row {
     commands: Vec<String>,
     note: Option<String>,
     source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "driver_packages";
+    const BUILT_IN: &'static str = include_str!("tables/driver_packages.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.offer.is_empty(), || "it has no rows".to_owned())?;
+        self.offer.iter().try_for_each(|row| {
+            let has_place = row.commands.iter().any(|line| line.contains("{branch}"));
+            let is_whole = !row.ids.is_empty() && !row.commands.is_empty() && !row.source.is_empty();
+            let is_clear = if has_place { !row.branches.is_empty() } else { row.branches.len() < 2 };
+            require(is_whole && is_clear, || {
+                format!(
+                    "the row of {:?}, {}, lacks a system, a command, a branch or a source",
+                    row.ids, row.whose
+                )
+            })
+        })
+    }
 }
 
 /// Returns the ways to a driver on a system, the first one first; none of them means that nobody looked, or
@@ -107,7 +128,7 @@ impl Row {
 
 fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| table::read::<Table>(include_str!("tables/driver_packages.toml")).offer)
+    ROWS.get_or_init(|| table::load::<Table>().offer)
 }
 
 #[cfg(test)]

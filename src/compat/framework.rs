@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
+pub(super) use self::rows::Table;
 use self::rows::{Cuda, nearest, row_of, rows, table};
 use super::gpu;
 use crate::model::request::{AddOnRequest, AddOns};

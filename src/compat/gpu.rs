@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use serde::{Deserialize, Serialize};
 
 pub use self::code::{Code, OF_TEGRA, code_for};
-use super::table;
+use super::table::{self, ascending, require};
 use crate::model::Version;
 
 /// What a GPU can do, in NVIDIA's two numbers: 8.6, which compilers write `sm_86`.
@@ -68,7 +68,7 @@ pub struct Gpu {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     architecture: Vec<Architecture>,
     release: Vec<Release>,
     gpu: Vec<Group>,
@@ -89,6 +89,25 @@ struct Group {
     capability: ComputeCapability,
     names: Vec<String>,
     source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "gpus";
+    const BUILT_IN: &'static str = include_str!("tables/gpus.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.release.is_empty(), || "it has no releases".to_owned())?;
+        ascending("release", &self.release, |row| &row.cuda)?;
+        self.release.iter().try_for_each(|row| {
+            require(!row.capabilities.is_empty(), || format!("release {} compiles for nothing", row.cuda))?;
+            ascending(&format!("release {}: capability", row.cuda), &row.capabilities, |capability| {
+                capability
+            })
+        })?;
+        self.architecture.iter().try_for_each(|row| {
+            require(!row.capabilities.is_empty(), || format!("`{}` has no capabilities", row.name))
+        })
+    }
 }
 
 /// Returns the GPU that a driver, or a person, calls by a name: `Tesla V100-SXM2-32GB`.
@@ -191,7 +210,7 @@ pub fn gpus() -> impl Iterator<Item = Gpu> {
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| table::read(include_str!("tables/gpus.toml")))
+    TABLE.get_or_init(table::load)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::table::{self, ascending, require};
 use crate::model::{CompilerKind, HostCompiler, Version};
 
 /// Where the limits stand in a toolkit: since 9.1, and before.
@@ -25,7 +26,8 @@ struct Range {
 }
 
 #[derive(Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     host: Vec<Row>,
 }
 
@@ -39,6 +41,21 @@ struct Row {
     clang_min: Option<Version>,
     clang_max: Option<Version>,
     source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "host_compilers";
+    const BUILT_IN: &'static str = include_str!("tables/host_compilers.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.host.is_empty(), || "it has no rows".to_owned())?;
+        ascending("release", &self.host, |row| &row.cuda)?;
+        self.host.iter().try_for_each(|row| {
+            let is_sensible =
+                row.gcc_max.is_some() && row.gcc_min <= row.gcc_max && row.clang_min <= row.clang_max;
+            require(is_sensible, || format!("the limits of {} contradict each other", row.cuda))
+        })
+    }
 }
 
 impl Limits {
@@ -140,9 +157,7 @@ fn is_after(version: &Version, limit: &Version) -> bool {
 
 fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| {
-        toml::from_str::<Table>(include_str!("tables/host_compilers.toml")).expect("the table is tested").host
-    })
+    ROWS.get_or_init(|| table::load::<Table>().host)
 }
 
 /// Reads `#if __GNUC__ > 11`, and `#if __GNUC__ > 4 || (__GNUC__ == 4 && __GNUC_MINOR__ > 9)`.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::table;
+use super::table::{self, ascending, require};
 use crate::model::Version;
 
 /// An image of CUDA, as its name says it: `nvidia/cuda:8.0-cudnn5-devel-ubuntu16.04`.
@@ -54,8 +54,18 @@ pub struct Listing {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     image: Vec<Listing>,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "images";
+    const BUILT_IN: &'static str = include_str!("tables/images.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.image.is_empty(), || "it has no rows".to_owned())?;
+        ascending("release", &self.image, |row| &row.cuda)
+    }
 }
 
 const FLAVOURS: [&str; 3] = ["base", "devel", "runtime"];
@@ -109,7 +119,7 @@ impl Image {
 
 fn rows() -> &'static [Listing] {
     static ROWS: OnceLock<Vec<Listing>> = OnceLock::new();
-    ROWS.get_or_init(|| table::read::<Table>(include_str!("tables/images.toml")).image)
+    ROWS.get_or_init(|| table::load::<Table>().image)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod search;
 pub mod soname;
 mod supply;
 mod table;
+pub mod tables;
 pub mod watch;
 
 pub use compiler::{Compiler, CompilerError};

@@ -4,12 +4,12 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::table;
+use super::table::{self, ascending, require};
 use crate::model::Version;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     nvcc: Vec<Row>,
 }
 
@@ -20,6 +20,16 @@ struct Row {
     cuda: Vec<Version>,
     #[serde(rename = "source")]
     _source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "nvcc";
+    const BUILT_IN: &'static str = include_str!("tables/nvcc.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.nvcc.is_empty(), || "it has no rows".to_owned())?;
+        ascending("build", &self.nvcc, |row| &row.build)
+    }
 }
 
 /// Returns the releases that have this build of nvcc; none means that nobody looked.
@@ -35,7 +45,7 @@ pub fn releases(build: &Version) -> &'static [Version] {
 
 fn rows() -> &'static [Row] {
     static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
-    ROWS.get_or_init(|| table::read::<Table>(include_str!("tables/nvcc.toml")).nvcc)
+    ROWS.get_or_init(|| table::load::<Table>().nvcc)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Which CUDA releases have a shared library of a name, or who else has it.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::table;
+use super::table::{self, ascending, require};
 use crate::model::Version;
 
 /// Who has a library.
@@ -36,8 +37,25 @@ pub struct Toolkits {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+pub(super) struct Table {
     soname: Vec<Library>,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "sonames";
+    const BUILT_IN: &'static str = include_str!("tables/sonames.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.soname.is_empty(), || "it has no rows".to_owned())?;
+        let mut names = BTreeSet::new();
+        self.soname.iter().try_for_each(|row| {
+            require(names.insert(&row.name), || format!("`{}` is there twice", row.name))?;
+            require(row.cuda.is_empty() != row.provider.is_none(), || {
+                format!("`{}` is either of CUDA releases or of a provider", row.name)
+            })?;
+            ascending(&format!("`{}`: CUDA", row.name), &row.cuda, |line| line)
+        })
+    }
 }
 
 /// Returns what is known of a library; none means that the table doesn't have it.
@@ -77,13 +95,11 @@ pub fn toolkits_with<'n>(sonames: impl IntoIterator<Item = &'n str>) -> Option<T
 
 fn rows() -> &'static [Library] {
     static ROWS: OnceLock<Vec<Library>> = OnceLock::new();
-    ROWS.get_or_init(|| table::read::<Table>(include_str!("tables/sonames.toml")).soname)
+    ROWS.get_or_init(|| table::load::<Table>().soname)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::compat::gpu;
 

@@ -7,13 +7,15 @@ use serde::Deserialize;
 
 use super::distribution::Distribution;
 use super::host_compilers::Limits;
+use super::table::{self, require};
 use crate::model::{CompilerKind, Environment, HostCompiler, Version};
 
 /// The oldest gcc that conda-forge has (`gxx_linux-64`).
 const OLDEST_OF_CONDA: u32 = 7;
 
 #[derive(Deserialize)]
-struct Table {
+#[serde(deny_unknown_fields)]
+pub(super) struct Table {
     system: Vec<System>,
 }
 
@@ -27,6 +29,24 @@ struct System {
     command: String,
     #[serde(rename = "source")]
     _source: String,
+}
+
+impl table::Table for Table {
+    const NAME: &'static str = "compiler_packages";
+    const BUILT_IN: &'static str = include_str!("tables/compiler_packages.toml");
+
+    fn check(&self) -> Result<(), String> {
+        require(!self.system.is_empty(), || "it has no rows".to_owned())?;
+        self.system.iter().try_for_each(|row| {
+            let is_whole = !row.ids.is_empty() && !row.gcc.is_empty() && row.command.contains("{}");
+            require(is_whole && row.gcc.is_sorted(), || {
+                format!(
+                    "the row of {:?} {} lacks a system, versions in order or `{{}}`",
+                    row.ids, row.release
+                )
+            })
+        })
+    }
 }
 
 /// Says how to get the newest gcc that a toolkit takes.
@@ -68,11 +88,7 @@ fn command(distribution: &Distribution, limits: &Limits) -> Option<String> {
 
 fn systems() -> &'static [System] {
     static SYSTEMS: OnceLock<Vec<System>> = OnceLock::new();
-    SYSTEMS.get_or_init(|| {
-        toml::from_str::<Table>(include_str!("tables/compiler_packages.toml"))
-            .expect("the table is tested")
-            .system
-    })
+    SYSTEMS.get_or_init(|| table::load::<Table>().system)
 }
 
 #[cfg(test)]

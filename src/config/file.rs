@@ -1,8 +1,8 @@
-//! Reading `config.toml`: flat keys, each with a text, a number, a flag or a list.
+//! Reading `config.toml`: flat keys, each with a text, a number, a flag or a list, and one with entries by name.
 
 use std::path::Path;
 
-use super::{ConfigError, setting};
+use super::{ConfigError, Setting, setting};
 
 /// Returns the file's settings as text; lists are joined with their separators.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
@@ -18,6 +18,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
 }
 
 fn flat_text(key: &str, value: toml::Value) -> Result<String, String> {
+    if setting(key).is_some_and(Setting::has_entries) {
+        return entries(key, value);
+    }
     match value {
         toml::Value::String(text) => Ok(text),
         toml::Value::Boolean(flag) => Ok(flag.to_string()),
@@ -32,4 +35,17 @@ fn flat_text(key: &str, value: toml::Value) -> Result<String, String> {
             Err(format!("`{key}` has neither text nor a list"))
         }
     }
+}
+
+/// Returns `name=value,name=value`.
+fn entries(key: &str, value: toml::Value) -> Result<String, String> {
+    let toml::Value::Table(entries) = value else {
+        return Err(format!("`{key}` has names, as in `{key}.frameworks = \"local\"`"));
+    };
+    let entry = |(name, value): (String, toml::Value)| match value.as_str() {
+        // Neither may smuggle in another entry.
+        Some(text) if !format!("{name}{text}").contains([',', '=']) => Ok(format!("{name}={text}")),
+        _ => Err(format!("`{key}.{}` is no text, or has a comma or `=` in it", name.escape_default())),
+    };
+    Ok(entries.into_iter().map(entry).collect::<Result<Vec<_>, _>>()?.join(","))
 }

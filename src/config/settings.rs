@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{LibraryPathPolicy, NVIDIA, Setting};
+use super::{LibraryPathPolicy, NVIDIA, Setting, tables};
 use crate::fetch::shown;
 use crate::model::CompilerChoice;
 use crate::sources;
@@ -119,6 +119,14 @@ pub const SETTINGS: &[Setting] = &[
         show: |config| {
             config.stores.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":")
         },
+    },
+    Setting {
+        key: tables::KEY,
+        variable: "CUDAMAN_TABLES",
+        help: "which files in the home's tables/ stand in for the program's: tables.NAME, a sha256 or local",
+        separator: Some(','),
+        apply: |config, text| tables::parse(text).map(|tables| config.tables = tables),
+        show: |config| tables::show(&config.tables),
     },
 ];
 

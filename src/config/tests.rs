@@ -49,3 +49,29 @@ fn faults_name_the_setting_and_its_place() {
     let secret = message(load("", &[("CUDAMAN_MIRROR", "ftp://user:secret@host/")], &[]));
     assert!(!secret.contains("secret"), "{secret}");
 }
+
+#[test]
+fn tables_are_accepted_by_name() {
+    let digest = "99d77d9e4c75d5e4663e473577f1871e65bca4ea0b9023f544a3556f0c1776c7";
+    let text = format!("tables.frameworks = \"local\"\ntables.sonames = \"{digest}\"");
+    let config = load(&text, &[], &[]).expect("settings");
+    assert_eq!(config.tables.get("frameworks"), Some(&Acceptance::Local));
+    let setting = setting("tables").expect("a setting");
+    assert_eq!(setting.value(&config), format!("frameworks=local,sonames={digest}"));
+    let again = load("", &[("CUDAMAN_TABLES", &setting.value(&config))], &[]).expect("settings");
+    assert_eq!(again.tables, config.tables);
+    for broken in [
+        "tables = \"frameworks=local\"",
+        "tables.frameworks = 1",
+        "tables.frameworks = \"yes\"",
+        "tables.frameworks = \"local,sonames=local\"",
+        "tables.surprise = \"local\"",
+        "tables.\"frameworks=local,sonames\" = \"local\"",
+    ] {
+        assert!(load(broken, &[], &[]).is_err(), "{broken}");
+    }
+    assert_eq!(entry_of("tables.gpus"), Some(("tables", "gpus")));
+    for key in ["tables", "tables.", "tables.surprise", "tablesgpus", "stores.gpus"] {
+        assert_eq!(entry_of(key), None, "{key}");
+    }
+}

@@ -97,6 +97,11 @@ impl Home {
         self.root.join("module-trees")
     }
 
+    /// Newer tables than the program's, that the user puts there.
+    pub(super) fn tables(&self) -> PathBuf {
+        self.root.join("tables")
+    }
+
     /// The request that stands for the default, as it was typed.
     pub(super) fn default_request(&self) -> PathBuf {
         self.root.join("default")

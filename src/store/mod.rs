@@ -12,6 +12,7 @@
 //!   env.sh shell/           what shells source
 //!   library-path            the policy for LD_LIBRARY_PATH, for hooks
 //!   module-trees            directories of modulefiles to keep in step, one path a line
+//!   tables/<table>.toml     newer tables that the user put there; only read
 //!   bin/cudaman-shim
 //!   shims/bin/<tool>        hard links to the shim
 //!   shims/missing/<tool>    links to the shim for all tools there are
@@ -71,6 +72,7 @@ mod settings;
 mod shims;
 mod staging;
 mod stores;
+mod tables;
 #[cfg(test)]
 mod testing;
 mod toolchains;

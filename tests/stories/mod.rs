@@ -50,5 +50,6 @@ mod runfile;
 mod runfile_source;
 mod setup;
 mod system_cudnn;
+mod tables;
 mod together;
 mod venv;

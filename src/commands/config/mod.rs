@@ -1,12 +1,13 @@
 //! `cudaman config`: shows and changes the settings in `config.toml`.
 
+mod entry;
 mod host_compiler;
 
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value, json};
-use toml_edit::{Array, DocumentMut, value};
+use toml_edit::{Array, DocumentMut, InlineTable, value};
 
-use crate::config::{ConfigError, SETTINGS, Setting, setting};
+use crate::config::{ConfigError, SETTINGS, Setting, entry_of, setting};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 
@@ -61,6 +62,9 @@ impl Config {
     /// Returns an error for an unknown setting, a value that doesn't fit, or a file that can't be written.
     pub fn run(&self, context: &Context) -> Result<()> {
         match self.action.as_ref().unwrap_or(&Action::List { json: false }) {
+            Action::Get { key, json } if entry_of(key).is_some() => entry::show(key, *json, context),
+            Action::Set { key, value } if entry_of(key).is_some() => entry::set(key, value, context),
+            Action::Unset { key } if entry_of(key).is_some() => entry::unset(key, context),
             Action::Get { key, json: false } => Ok(context.ui.data(&known(key)?.value(&context.config))?),
             Action::Get { key, json: true } => Ok(context.ui.json(&object([known(key)?], context))?),
             Action::List { json } => list(*json, context),
@@ -121,6 +125,10 @@ fn object<'a>(settings: impl IntoIterator<Item = &'a Setting>, context: &Context
 }
 
 fn item(setting: &Setting, items: Vec<String>) -> toml_edit::Item {
+    if setting.has_entries() {
+        let entries = items.iter().filter_map(|item| item.split_once('='));
+        return value(entries.map(|(name, text)| (name.trim(), text.trim())).collect::<InlineTable>());
+    }
     if setting.is_list() {
         return value(items.into_iter().collect::<Array>());
     }

@@ -1,19 +1,19 @@
 //! The rows of the table of frameworks, and how one is found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 
 use super::companion::Companion;
 use super::{Choice, Framework, OwnCuda, Package, Requirement};
-use crate::compat::table;
+use crate::compat::table::{self, ascending, require};
 use crate::model::request::RequestError;
 use crate::model::{ToolchainRequest, Version};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Table {
+pub(in crate::compat) struct Table {
     pub(super) companion: Vec<Companion>,
     cupy: Vec<Row>,
     jax: Vec<Row>,
@@ -50,7 +50,37 @@ pub(super) enum Cudnn {
     ByCuda(BTreeMap<String, Version>),
 }
 
+impl table::Table for Table {
+    const NAME: &'static str = "frameworks";
+    const BUILT_IN: &'static str = include_str!("../tables/frameworks.toml");
+
+    fn check(&self) -> Result<(), String> {
+        for (name, rows) in [
+            ("cupy", &self.cupy),
+            ("jax", &self.jax),
+            ("tensorflow", &self.tensorflow),
+            ("torch", &self.torch),
+        ] {
+            require(!rows.is_empty(), || format!("it has no releases of {name}"))?;
+            ascending(name, rows, |row| &row.version)?;
+            rows.iter()
+                .try_for_each(|row| row.check().map_err(|lack| format!("{name} {} {lack}", row.version)))?;
+        }
+        // Its name and nearest line are told where a release has no row.
+        require(!self.companion.is_empty(), || "it has no companions".to_owned())?;
+        let mut names = BTreeSet::new();
+        self.package.iter().try_for_each(|package| {
+            require(names.insert(&package.name), || format!("the package `{}` is there twice", package.name))
+        })
+    }
+}
+
 impl Row {
+    fn check(&self) -> Result<(), String> {
+        require(!self.cuda.is_empty(), || "names no CUDA".to_owned())?;
+        require(!self.source.is_empty(), || "has no source".to_owned())
+    }
+
     /// Returns what the release of this row needs.
     pub(super) fn requirement(&'static self, framework: Framework) -> Requirement {
         let own_cuda = match self.own_cuda.as_deref() {
@@ -122,5 +152,5 @@ pub(super) fn rows(framework: Framework) -> &'static [Row] {
 
 pub(super) fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| table::read(include_str!("../tables/frameworks.toml")))
+    TABLE.get_or_init(table::load)
 }
