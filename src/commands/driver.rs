@@ -55,6 +55,8 @@ struct Report<'a> {
     remarks: &'a [String],
     accidents: Vec<Accident>,
     offers: Vec<Offer>,
+    /// What the cloud that the machine is in has of its own.
+    cloud: Option<&'static str>,
     /// What to do where packages are not the way: on Windows, on the host of a container.
     elsewhere: Vec<String>,
 }
@@ -147,6 +149,7 @@ fn report<'a>(cuda: &'a Version, plan: &'a Plan, host: &'a Host) -> Report<'a> {
         remarks: &plan.remarks,
         accidents: accidents(host),
         offers,
+        cloud: places::of_cloud(host).filter(|_| has_way),
         elsewhere,
     }
 }
@@ -163,6 +166,7 @@ fn lines(report: &Report<'_>, host: &Host) -> Vec<String> {
         lines.extend(accident.fix.iter().map(|fix| format!("hint: {fix}")));
     }
     lines.extend(report.elsewhere.iter().map(|line| format!("hint: {line}")));
+    lines.extend(report.cloud.map(|line| format!("hint: {line}")));
     lines.extend(report.offers.iter().flat_map(ways));
     if !report.offers.is_empty() {
         lines.push(

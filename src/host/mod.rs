@@ -44,6 +44,8 @@ pub struct Host {
     pub glibc: Option<Version>,
     /// Whether this is the inside of a container.
     pub in_container: bool,
+    /// Whose cloud it is in, if it is in one.
+    pub cloud: Option<Cloud>,
     /// Jetson's release of L4T: 35.4.1.
     pub l4t: Option<Version>,
     /// The driver.
@@ -65,6 +67,18 @@ pub enum Kind {
     Wsl,
     /// A Jetson board, whose driver is part of its system.
     Jetson,
+}
+
+/// A cloud with GPUs whose images have drivers of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cloud {
+    /// Amazon's.
+    Aws,
+    /// Microsoft's.
+    Azure,
+    /// Google's.
+    Google,
 }
 
 /// The driver, by each way that it shows itself.

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::{Distribution, Host, Kind};
+use super::{Cloud, Distribution, Host, Kind};
 use crate::model::{Environment, Version};
 
 /// No file of /proc or /etc that matters here is longer.
@@ -23,6 +23,7 @@ pub(super) fn read(root: &Path, environment: &Environment) -> Host {
         distribution: Distribution::of(root, environment),
         glibc: glibc(),
         in_container: is_container(root, environment),
+        cloud: cloud(root),
         ..Host::default()
     }
 }
@@ -70,6 +71,22 @@ fn kind(root: &Path, kernel: &str) -> Kind {
 
 fn is_container(root: &Path, environment: &Environment) -> bool {
     OF_CONTAINERS.iter().any(|path| root.join(path).exists()) || environment.variable("container").is_some()
+}
+
+/// Reads what the firmware of a virtual machine says of itself: `sys_vendor` and `product_name` of DMI. A computer of
+/// Microsoft's is in its cloud if it has the number by which that tags its chassis.
+fn cloud(root: &Path) -> Option<Cloud> {
+    let field = |name: &str| text(root, &format!("sys/class/dmi/id/{name}")).map(|text| trimmed(&text));
+    let is = |name: &str, wanted: &str| field(name).is_some_and(|value| value == wanted);
+    if is("sys_vendor", "Amazon EC2") {
+        Some(Cloud::Aws)
+    } else if is("product_name", "Google Compute Engine") {
+        Some(Cloud::Google)
+    } else if is("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77") {
+        Some(Cloud::Azure)
+    } else {
+        None
+    }
 }
 
 /// Asks the C library that this process runs on.

@@ -173,3 +173,14 @@ fn a_description_of_a_machine_is_read_back() {
     let partial = read(r#"{"driver": {"module": "535.54.03"}}"#.to_owned()).expect("a machine");
     assert_eq!(partial.driver.newest_cuda, "12.2".parse().ok());
 }
+
+#[test]
+fn clouds_are_told_by_their_firmware() {
+    let cloud = |field: &str, value: &str| {
+        Machine::new(&[(&format!("sys/class/dmi/id/{field}"), value)]).host().cloud
+    };
+    assert_eq!(cloud("sys_vendor", "Amazon EC2\n"), Some(Cloud::Aws));
+    assert_eq!(cloud("product_name", "Google Compute Engine\n"), Some(Cloud::Google));
+    assert_eq!(cloud("chassis_asset_tag", "7783-7084-3265-9085-8269-3286-77\n"), Some(Cloud::Azure));
+    assert_eq!(cloud("sys_vendor", "Dell Inc.\n"), None);
+}

@@ -210,3 +210,22 @@ fn a_strange_description_steers_no_terminal() {
     sandbox.run(&["driver", "--host", "/nowhere"]).expect(1, &["/nowhere"]);
     sandbox.assert_healthy();
 }
+
+#[test]
+fn a_cloud_has_images_and_pages_of_its_own() {
+    let sandbox = Sandbox::new();
+    for (cloud, page) in [
+        ("aws", "install-nvidia-driver"),
+        ("azure", "n-series-driver-setup"),
+        ("google", "gpus/install-drivers-gpu"),
+    ] {
+        let mut machine = machine("ubuntu", "22.04", &[A100], json!({}));
+        machine["cloud"] = json!(cloud);
+        let run = plan("12.4", &machine, &sandbox);
+        assert!(run.stdout.contains(page), "{run:?}");
+        assert!(run.stdout.contains("nvidia-driver-580-open"), "the packages do as well: {run:?}");
+        machine["driver"] = driver("580.65.06");
+        let run = plan("12.4", &machine, &sandbox);
+        assert!(run.status == 0 && !run.stdout.contains(page), "{run:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::compat::driver_packages::{self, Module, Offer};
 use crate::compat::driver_plan::Plan;
-use crate::host::{Host, Kind};
+use crate::host::{Cloud, Host, Kind};
 
 /// Says what to do where no package of this system is the way.
 pub(super) fn elsewhere(host: &Host) -> Vec<String> {
@@ -35,6 +35,24 @@ pub(super) fn offers(host: &Host, plan: &Plan) -> Vec<Offer> {
         offers.retain(|offer| !offer.commands.iter().any(|command| command.contains("open")));
     }
     offers
+}
+
+/// Says what the cloud that a machine is in has of its own: images with a driver, and a page for the others.
+pub(super) fn of_cloud(host: &Host) -> Option<&'static str> {
+    Some(match host.cloud? {
+        Cloud::Aws => {
+            "AWS's Deep Learning images have a driver already; for others, of G instances above all, see \
+             https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/install-nvidia-driver.html"
+        }
+        Cloud::Azure => {
+            "Azure has an extension that installs a driver, and GRID drivers for NV machines: \
+             https://learn.microsoft.com/azure/virtual-machines/linux/n-series-driver-setup"
+        }
+        Cloud::Google => {
+            "Google Cloud's Deep Learning images have a driver already; for others Google has an installer: \
+             https://cloud.google.com/compute/docs/gpus/install-drivers-gpu"
+        }
+    })
 }
 
 /// Says what to do on a system that the table has nothing for.
