@@ -104,7 +104,7 @@ mod tests {
         assert!(fault("nvcc", "\n\n[[nvcc]\n").starts_with("line 3: "));
         let hostile = row("12.0.1").replace("\"s\"", r#""\u001b[2J""#);
         assert!(fault("nvcc", &hostile).contains("control character"));
-        let empty = built_in("frameworks").expect("a table").replace("[[keras]]", "[[torch]]");
+        let empty = built_in("frameworks").expect("a table").replace("[[companion]]", "[[torch]]");
         assert!(fault("frameworks", &empty).starts_with("line "), "{empty}");
     }
 
