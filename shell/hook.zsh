@@ -9,16 +9,20 @@ __cudaman_read() {
     return 1
 }
 
-# Where all that `__cudaman_check` looks at is as it was, this sees it in one test, which costs a third.
+# Where all that decides is as it was, this sees it in few tests, and calls nothing.
 __cudaman_prompt() {
     if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-} == "${__cudaman_place-}" &&
         $__cudaman_wanted != missing && -d ${__cudaman_wanted:-/} &&
         ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
-        -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&
         ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]] &&
-        ! IFS= read -r -u 0 -k 4097 __cudaman_text <"$__cudaman_file" &&
-        [[ $__cudaman_text == "$__cudaman_known" ]]; then
+        if [[ -z $__cudaman_known ]]; then
+            [[ ! -e $__cudaman_file ]]
+        else
+            [[ -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file ]] &&
+                ! IFS= read -r -u 0 -k 4097 __cudaman_text <"$__cudaman_file" &&
+                [[ $__cudaman_text == "$__cudaman_known" ]]
+        fi; then
         return 0
     fi
-    __cudaman_check
+    __cudaman_look
 }

@@ -9,11 +9,11 @@ __cudaman_wrap() {
         before="builtin $name"
         if declare -F "$name" >/dev/null; then
             text=$(declare -f "$name")
-            if [[ $text == *__cudaman_update* ]]; then continue; fi
+            if [[ $text == *__cudaman_follow* ]]; then continue; fi
             before=__cudaman_before_$name
             eval "__cudaman_before_$text"
         fi
-        eval "function $name { $before \"\$@\" || return; __cudaman_update || :; }"
+        eval "function $name { $before \"\$@\" || return; __cudaman_follow || :; }"
     done
 }
 

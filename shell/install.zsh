@@ -5,4 +5,4 @@ __cudaman_paths
 # hold the toolkit that was in effect there. `[@]` means every element under `ksh_arrays` too.
 typeset -ga precmd_functions chpwd_functions
 precmd_functions=(${precmd_functions[@]:#__cudaman_prompt} __cudaman_prompt)
-chpwd_functions=(${chpwd_functions[@]:#__cudaman_update} __cudaman_update)
+chpwd_functions=(${chpwd_functions[@]:#__cudaman_follow} __cudaman_follow)

@@ -1,6 +1,6 @@
 //! What must change in an environment for a toolchain to take effect, or to stop doing so.
 //!
-//! `shell/environment.sh` does the same by builtins of a shell: what changes here changes there.
+//! `shell/enter.sh` and `shell/change.sh` do the same by builtins of a shell: what changes here changes there.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};

@@ -6,7 +6,7 @@ use super::home::{self, HomeDirectory};
 use super::rc_files::{
     BASH_LOGIN_FILES, bash_files, ksh_files, settings, tcsh_files, xonsh_files, zsh_files,
 };
-use super::text::{filled, without_comments};
+use super::text::{filled, with_fast_tests, without_comments};
 use crate::model::Environment;
 
 /// A shell.
@@ -19,8 +19,9 @@ pub struct Shell {
     pub hook: &'static str,
     /// What the hook is made of, in order.
     parts: &'static [&'static str],
-    /// What is read at the start of the shell alone, where the hook stands in two files.
-    early: Option<Early>,
+    /// The files of a hook that is read bit by bit, as more is needed, by name: the last one is read at the start of
+    /// a shell.
+    stages: &'static [(&'static str, &'static [&'static str])],
     /// How the home directory of cudaman is spelled in it.
     home: fn(&HomeDirectory) -> Vec<u8>,
     /// The directory among the user's settings that tells that the shell is in use, even without an rc file.
@@ -31,26 +32,23 @@ pub struct Shell {
     pub load: fn(&str) -> String,
 }
 
-/// A hook in two files: the first holds what an idle shell needs, and reads the other one when a toolkit is wanted.
-struct Early {
-    /// What the first file is made of.
-    parts: &'static [&'static str],
-    /// The name of the other one.
-    rest: &'static str,
-    /// What that one is made of.
-    rest_parts: &'static [&'static str],
-}
-
 const PATHS: &str = include_str!("../../shell/paths.sh");
-pub(super) const ENVIRONMENT: &str = include_str!("../../shell/environment.sh");
+const ENTER: &str = include_str!("../../shell/enter.sh");
+const CHANGE: &str = include_str!("../../shell/change.sh");
+pub(super) const ENVIRONMENT: &str =
+    concat!(include_str!("../../shell/enter.sh"), include_str!("../../shell/change.sh"));
+const FOLLOW: &str = include_str!("../../shell/follow.sh");
+const LATER: &str = include_str!("../../shell/later.sh");
 const SELECT: &str = include_str!("../../shell/select.sh");
 const USE: &str = include_str!("../../shell/use.sh");
 const EARLY: &str = include_str!("../../shell/early.sh");
 const LOGIN: &str = include_str!("../../shell/login.sh");
 
 const BASH_HOOK: &str = include_str!("../../shell/hook.bash");
+const BASH_EARLY: &str = include_str!("../../shell/early.bash");
 const BASH_INSTALL: &str = include_str!("../../shell/install.bash");
 const ZSH_HOOK: &str = include_str!("../../shell/hook.zsh");
+const ZSH_EARLY: &str = include_str!("../../shell/early.zsh");
 const ZSH_INSTALL: &str = include_str!("../../shell/install.zsh");
 
 /// Every shell, in order of how many use it.
@@ -59,12 +57,13 @@ pub const SHELLS: &[Shell] = &[
         name: "bash",
         programs: &["bash"],
         hook: "hook.bash",
-        parts: &[PATHS, ENVIRONMENT, SELECT, USE, BASH_HOOK, BASH_INSTALL],
-        early: Some(Early {
-            parts: &[PATHS, EARLY, include_str!("../../shell/early.bash"), BASH_INSTALL],
-            rest: "rest.bash",
-            rest_parts: &[ENVIRONMENT, SELECT, USE, BASH_HOOK],
-        }),
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, BASH_HOOK, BASH_INSTALL],
+        stages: &[
+            ("rest.bash", &[CHANGE, SELECT, USE, BASH_HOOK]),
+            ("common.bash", &[LATER, ENTER, FOLLOW, BASH_HOOK]),
+            ("install.bash", &[BASH_INSTALL]),
+            ("hook.bash", &[PATHS, EARLY, BASH_EARLY, include_str!("../../shell/start.bash")]),
+        ],
         home: HomeDirectory::posix,
         settings: "",
         rc_files: bash_files,
@@ -74,12 +73,12 @@ pub const SHELLS: &[Shell] = &[
         name: "zsh",
         programs: &["zsh"],
         hook: "hook.zsh",
-        parts: &[PATHS, ENVIRONMENT, SELECT, USE, ZSH_HOOK, ZSH_INSTALL],
-        early: Some(Early {
-            parts: &[PATHS, EARLY, include_str!("../../shell/early.zsh"), ZSH_INSTALL],
-            rest: "rest.zsh",
-            rest_parts: &[ENVIRONMENT, SELECT, USE, ZSH_HOOK],
-        }),
+        parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, ZSH_HOOK, ZSH_INSTALL],
+        stages: &[
+            ("rest.zsh", &[CHANGE, SELECT, USE, ZSH_HOOK]),
+            ("common.zsh", &[LATER, ENTER, FOLLOW, ZSH_HOOK]),
+            ("hook.zsh", &[PATHS, EARLY, ZSH_EARLY, ZSH_INSTALL]),
+        ],
         home: HomeDirectory::posix,
         settings: "",
         rc_files: zsh_files,
@@ -90,7 +89,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["fish"],
         hook: "hook.fish",
         parts: &[include_str!("../../shell/hook.fish")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::fish,
         settings: "fish",
         rc_files: |environment| vec![settings(environment).join("fish/conf.d/cudaman.fish")],
@@ -101,7 +100,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["dash", "ash", "sh"],
         hook: "hook.sh",
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::posix,
         settings: "",
         rc_files: |environment| vec![environment.home.join(".profile")],
@@ -112,7 +111,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["ksh", "mksh", "ksh93"],
         hook: "hook.ksh",
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, include_str!("../../shell/hook.sh")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::posix,
         settings: "",
         rc_files: ksh_files,
@@ -123,7 +122,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["tcsh"],
         hook: "hook.tcsh",
         parts: &[include_str!("../../shell/hook.tcsh")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::csh,
         settings: "",
         rc_files: tcsh_files,
@@ -134,7 +133,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["xonsh"],
         hook: "hook.xsh",
         parts: &[include_str!("../../shell/hook.xsh")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::xonsh,
         settings: "xonsh",
         rc_files: xonsh_files,
@@ -145,7 +144,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["elvish"],
         hook: "hook.elv",
         parts: &[include_str!("../../shell/hook.elv")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::elvish,
         settings: "elvish",
         rc_files: |environment| vec![settings(environment).join("elvish/rc.elv")],
@@ -156,7 +155,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["nu"],
         hook: "hook.nu",
         parts: &[include_str!("../../shell/hook.nu")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::nushell,
         settings: "nushell",
         rc_files: |environment| vec![settings(environment).join("nushell/autoload/cudaman.nu")],
@@ -167,7 +166,7 @@ pub const SHELLS: &[Shell] = &[
         programs: &["pwsh"],
         hook: "hook.ps1",
         parts: &[include_str!("../../shell/hook.ps1")],
-        early: None,
+        stages: &[],
         home: HomeDirectory::powershell,
         settings: "powershell",
         rc_files: |environment| vec![settings(environment).join("powershell/profile.ps1")],
@@ -221,20 +220,22 @@ impl Shell {
     /// Returns the files that its hook is in, by name.
     #[must_use]
     pub fn files(&self, home: &HomeDirectory) -> Vec<(&'static str, Vec<u8>)> {
-        match &self.early {
-            // The rest comes first: whoever finds the other finds it too.
-            Some(early) => vec![
-                (early.rest, self.text_of(early.rest_parts, home)),
-                (self.hook, self.text_of(early.parts, home)),
-            ],
-            None => vec![(self.hook, self.text(home))],
+        // Whoever finds the last one finds the others too.
+        match self.stages {
+            [] => vec![(self.hook, self.text(home))],
+            stages => stages.iter().map(|(name, parts)| (*name, self.text_of(parts, home))).collect(),
         }
     }
 
     fn text_of(&self, parts: &[&str], home: &HomeDirectory) -> Vec<u8> {
-        let text = parts.concat();
-        let is_posix = self.parts.contains(&ENVIRONMENT);
-        filled(&if is_posix { without_comments(&text) } else { text }, &(self.home)(home))
+        let mut text = parts.concat();
+        if self.parts.contains(&SELECT) {
+            text = without_comments(&text);
+        }
+        if self.parts.contains(&FOLLOW) {
+            text = with_fast_tests(&text);
+        }
+        filled(&text, &(self.home)(home))
     }
 
     /// Returns the lines that load the store's file of this name.

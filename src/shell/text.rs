@@ -10,6 +10,25 @@ pub(super) fn without_comments(text: &str) -> String {
     format!("# Written by cudaman; its source has the comments, in `shell/`.\n{lines}")
 }
 
+/// Writes every `[` as the `[[` of bash and zsh, which takes a third of the time (measured). The texts quote what they
+/// test, so that it means the same; a bracket within a quoted text stays.
+pub(super) fn with_fast_tests(text: &str) -> String {
+    let mut fast = String::with_capacity(text.len());
+    for line in text.lines() {
+        for (index, word) in line.split(' ').enumerate() {
+            fast.push_str(if index > 0 { " " } else { "" });
+            fast.push_str(match word {
+                "[" => "[[",
+                "]" => "]]",
+                "];" => "]];",
+                other => other,
+            });
+        }
+        fast.push('\n');
+    }
+    fast
+}
+
 pub(super) fn filled(text: &str, home: &[u8]) -> Vec<u8> {
     let mut parts = text.split(HOME);
     let mut filled = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -18,4 +37,16 @@ pub(super) fn filled(text: &str, home: &[u8]) -> Vec<u8> {
         filled.extend_from_slice(part.as_bytes());
     }
     filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_become_those_of_bash_and_zsh() {
+        let text = "if ! [ -e \"$a\" ] && [ -n \"$b\" ]; then\n    [ -d / ]\nfi\ncase $c in [!:]* | *[,:]x) eval \"[ -n x ]\" ;; esac\n";
+        let expected = "if ! [[ -e \"$a\" ]] && [[ -n \"$b\" ]]; then\n    [[ -d / ]]\nfi\ncase $c in [!:]* | *[,:]x) eval \"[ -n x ]\" ;; esac\n";
+        assert_eq!(with_fast_tests(text), expected);
+    }
 }

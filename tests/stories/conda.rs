@@ -161,9 +161,9 @@ fn the_hook_and_current_know_who_chose() {
     let sandbox = sandbox();
     let project = sandbox.project("old", Some("11.8"));
     let script = format!(
-        ". \"$HOME/.cudaman/shell/hook.bash\"\ncd {project:?}; show pin; activate \"$A\"; __cudaman_check; show a\n\
-         cudaman current; activate \"$C\"; __cudaman_check; show healed; deactivate; __cudaman_check; show a2\n\
-         deactivate; __cudaman_check; show pin2"
+        ". \"$HOME/.cudaman/shell/hook.bash\"\ncd {project:?}; show pin; activate \"$A\"; __cudaman_prompt; show a\n\
+         cudaman current; activate \"$C\"; __cudaman_prompt; show healed; deactivate; __cudaman_prompt; show a2\n\
+         deactivate; __cudaman_prompt; show pin2"
     );
     let run = in_shell(&sandbox, "bash", &script);
     run.expect(0, &[]);

@@ -195,11 +195,11 @@ fn a_failed_cudaman_use_says_so_each_time() {
 }
 
 #[test]
-fn an_idle_shell_reads_the_small_file_alone() {
+fn an_idle_shell_reads_the_first_part_alone() {
     let sandbox = sandbox();
     for shell in shells().filter(|shell| shell.sees_edits) {
-        let rest = sandbox.store().join("shell").join(shell.hook.replace("hook", "rest"));
-        let text = std::fs::read(&rest).expect("the rest of the hook");
+        let rest = sandbox.store().join("shell").join(shell.hook.replace("hook", "common"));
+        let text = std::fs::read(&rest).expect("the next part of the hook");
         // A file that lacks what it should have ends no shell, and is not read for ever.
         std::fs::write(&rest, "echo '<'read'>'\n").expect("written");
         let lines = "cd gone/..\n:\necho '<'idle'>'\ncd old\n:\ncd ..\ncudaman --version\necho '<'alive'>'\n";
@@ -213,7 +213,27 @@ fn an_idle_shell_reads_the_small_file_alone() {
 }
 
 #[test]
-fn every_reason_to_read_the_rest_of_the_hook_is_seen() {
+fn plain_pins_and_a_default_read_no_more_than_the_common_part() {
+    let sandbox = sandbox();
+    sandbox.ok(&["default", "11.8"]);
+    for shell in shells().filter(|shell| shell.sees_edits) {
+        let lines = "show default\ncd new\nshow pin\ncd ..\nshow again\n\
+            type __cudaman_find_pin >/dev/null 2>&1 && echo '<'all'>'\ntype __cudaman_seek\n";
+        let screen = session(&sandbox, shell, lines);
+        for (word, version) in [("default", "11.8.0"), ("pin", "12.4.1"), ("again", "11.8.0")] {
+            assert_shown(&screen, &sandbox, word, version);
+        }
+        assert!(
+            !screen.contains("<all>") && screen.contains("__cudaman_seek is a"),
+            "{}: {screen}",
+            shell.name
+        );
+    }
+    sandbox.assert_healthy();
+}
+
+#[test]
+fn every_reason_to_read_more_of_the_hook_is_seen() {
     let sandbox = sandbox();
     let stale = sandbox.root("11.8.0").display().to_string();
     for shell in shells().filter(|shell| shell.sees_edits) {
@@ -227,9 +247,9 @@ fn every_reason_to_read_the_rest_of_the_hook_is_seen() {
             "echo 12.4.1 >\"$HOME/.cudaman/resolve/default\"".to_owned(),
             "echo cuda 12.4 >.tool-versions".to_owned(),
         ] {
-            let lines = format!("{reason}\n:\ntype __cudaman_find_pin\nrm -f .cuda-version .tool-versions\n");
+            let lines = format!("{reason}\n:\ntype __cudaman_seek\nrm -f .cuda-version .tool-versions\n");
             let screen = session(&sandbox, shell, &lines);
-            assert!(screen.contains("__cudaman_find_pin is a"), "{}: {reason}: {screen}", shell.name);
+            assert!(screen.contains("__cudaman_seek is a"), "{}: {reason}: {screen}", shell.name);
             let _ = std::fs::remove_file(sandbox.store().join("resolve/default"));
         }
         let screen = session(&sandbox, shell, "alias export='echo no' unset='echo no'\ncd old\nshow alias\n");

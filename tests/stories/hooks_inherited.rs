@@ -24,7 +24,7 @@ impl Server<'_> {
     /// Runs tmux, from a shell in which a project's toolkit is in effect if `is_active`.
     fn tmux(&self, is_active: bool, arguments: &str) {
         // `builtin cd` goes back without the hook: the environment is the project's still.
-        let enter = if is_active { "cd old; __cudaman_check; builtin cd ..; " } else { "" };
+        let enter = if is_active { "cd old; __cudaman_prompt; builtin cd ..; " } else { "" };
         let script = format!(". \"$HOME/.cudaman/shell/hook.bash\"; {enter}{arguments}");
         let run = Run::of(self.0.command("bash").args(["-c", &script]).env("TMUX_TMPDIR", self.0.path()));
         run.expect(0, &[]);
@@ -84,8 +84,8 @@ fn another_users_shell_heals_too() {
     // `su` keeps everything, `sudo -E` all but PATH and LD_LIBRARY_PATH: HOME is another's, and so is the store.
     for lost in ["", "PATH=/usr/bin:/bin; unset LD_LIBRARY_PATH;"] {
         let script = format!(
-            ". \"$HOME/.cudaman/shell/hook.bash\"; cd old; __cudaman_check; {lost} export HOME='{}'; \
-             exec bash --norc -c '. {}/shell/hook.bash; CUDAMAN_HOME=$HOME/.cudaman; cd ..; __cudaman_check; env'",
+            ". \"$HOME/.cudaman/shell/hook.bash\"; cd old; __cudaman_prompt; {lost} export HOME='{}'; \
+             exec bash --norc -c '. {}/shell/hook.bash; CUDAMAN_HOME=$HOME/.cudaman; cd ..; __cudaman_prompt; env'",
             other.display(),
             store.display()
         );
@@ -101,7 +101,7 @@ fn the_hook_and_environment_modules_agree() {
     sandbox.ok(&["module", "write", "tree"]);
     for program in crate::support::programs().into_iter().filter(|program| program.shell == "bash") {
         let script = format!(
-            "{}. \"$HOME/.cudaman/shell/hook.bash\"\nshow() {{ __cudaman_check; echo \"<$1 ${{CUDA_HOME##*/}} $(nvcc)>\"; }}\n\
+            "{}. \"$HOME/.cudaman/shell/hook.bash\"\nshow() {{ __cudaman_prompt; echo \"<$1 ${{CUDA_HOME##*/}} $(nvcc)>\"; }}\n\
              module use \"$PWD/tree/{}\"\ncd old; show pin; module load cuda/12.4.1; show loaded; cd ..; show outside\n\
              module swap cuda cuda/11.8.0; show swapped; module unload cuda; show unloaded; cd old; show pinned\n\
              module load cuda/12.4.1; show again; module purge; show purged",

@@ -84,15 +84,21 @@ fn what_cannot_be_edited_is_named_with_the_lines_to_add() {
 fn init_prints_what_setup_loads() {
     let mut sandbox = sandbox();
     sandbox.set("EXTRA", "");
-    for (shell, file) in [("bash", "rest.bash"), ("zsh", "rest.zsh"), ("sh", "hook.sh"), ("ksh", "hook.ksh")]
-    {
-        let file = sandbox.store().join("shell").join(file);
-        let text = std::fs::read_to_string(file).expect("a hook");
+    for (shell, files) in [
+        ("bash", &["rest.bash", "common.bash", "install.bash"][..]),
+        ("zsh", &["rest.zsh", "common.zsh"]),
+        ("sh", &["hook.sh"]),
+        ("ksh", &["hook.ksh"]),
+    ] {
         // What is printed stands for itself: it is in one piece, and reads no file of the home.
-        let (head, code) = text.split_once('\n').expect("a first line");
         let printed = sandbox.ok(&["init", shell]);
-        let own = if shell == "bash" || shell == "zsh" { code } else { &text[..] };
-        assert!(printed.starts_with(head) && printed.contains(own), "{shell}: {printed}");
+        for file in files {
+            let file = sandbox.store().join("shell").join(file);
+            let text = std::fs::read_to_string(file).expect("a hook");
+            let functions = text.lines().filter(|line| line.ends_with("() {") && !line.contains("_load"));
+            let lacks: Vec<_> = functions.filter(|line| !printed.contains(line)).collect();
+            assert!(lacks.is_empty() && printed.lines().next() == text.lines().next(), "{shell}: {lacks:?}");
+        }
         assert!(!printed.contains("__cudaman_load"), "{shell}: {printed}");
     }
     let run = Run::of(
@@ -115,7 +121,7 @@ fn a_newer_program_refreshes_the_hooks_and_settings_reach_them() {
     sandbox.ok(&["default", "11.8"]);
     assert_eq!(std::fs::read_to_string(&hook).expect("a hook"), text);
     let script =
-        ". \"$HOME/.cudaman/shell/hook.bash\"; __cudaman_check; echo \"${LD_LIBRARY_PATH-none} $CUDA_HOME\"";
+        ". \"$HOME/.cudaman/shell/hook.bash\"; __cudaman_prompt; echo \"${LD_LIBRARY_PATH-none} $CUDA_HOME\"";
     let run = Run::of(sandbox.command("bash").args(["-c", script]));
     assert_eq!(run.stdout, format!("none {}\n", sandbox.root("11.8.0").display()), "{run:?}");
     let run = Run::of(sandbox.command("bash").args(["-c", script]).env("CUDAMAN_LD_LIBRARY_PATH", "prepend"));

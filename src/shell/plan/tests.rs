@@ -4,6 +4,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use super::*;
+use crate::shell::shells::ENVIRONMENT;
+use crate::shell::text::with_fast_tests;
 use proptest::prelude::*;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -22,7 +24,7 @@ fn apply(environment: &Environment, changes: &[Change]) -> Environment {
     after
 }
 
-/// Two stores with toolchains, one of which has cuDNN.
+/// One or two stores with toolchains, one of which has cuDNN.
 struct Fixture {
     _directory: tempfile::TempDir,
     versions: PathBuf,
@@ -34,11 +36,16 @@ const TOOLCHAINS: &[(&str, &[&str])] = &[
     ("11.8.0", &[]),
     ("12.4.1+cudnn9.1.0.70", &["cudnn"]),
     ("../../lab/versions/10.0.130", &[]),
+    ("13.0.3", &[]),
     ("12.0.1", &[]),
 ];
 
 impl Fixture {
     fn new() -> Self {
+        Self::with_stores(2)
+    }
+
+    fn with_stores(count: usize) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let versions = directory.path().join("a home/versions");
         let lab = directory.path().join("lab/versions");
@@ -47,21 +54,24 @@ impl Fixture {
             (versions.join("11.8.0"), &parts[..3]),
             (versions.join("12.0.1"), &parts[..3]),
             (versions.join("12.4.1+cudnn9.1.0.70"), &parts[..]),
+            (versions.join("13.0.3"), &parts[3..]),
             (lab.join("10.0.130"), &parts[..2]),
         ] {
             for part in parts {
                 std::fs::create_dir_all(root.join(part)).expect("a tree");
             }
+            std::fs::create_dir_all(root.join("bin")).expect("a directory");
             std::fs::write(root.join("bin/nvcc"), "").expect("a file");
         }
-        Self { owned: vec![versions.clone(), lab], versions, _directory: directory }
+        let owned = [versions.clone(), lab].into_iter().take(count).collect();
+        Self { owned, versions, _directory: directory }
     }
 
     /// The root as it is recorded: without `..`.
     fn root(&self, index: usize) -> PathBuf {
         let name = TOOLCHAINS[index].0;
-        name.strip_prefix("../../lab/versions/")
-            .map_or_else(|| self.versions.join(name), |name| self.owned[1].join(name))
+        let store = if name.starts_with("..") { self.owned.last() } else { self.owned.first() };
+        store.expect("a store").join(name.rsplit('/').next().unwrap_or(name))
     }
 
     fn shims(&self) -> PathBuf {
@@ -87,10 +97,10 @@ impl Fixture {
     }
 }
 
-/// One for all cases of a property: nothing changes it.
-fn shared() -> &'static Fixture {
-    static FIXTURE: OnceLock<Fixture> = OnceLock::new();
-    FIXTURE.get_or_init(Fixture::new)
+/// Those of all cases of a property: nothing changes them.
+fn shared() -> &'static [Fixture; 2] {
+    static FIXTURES: OnceLock<[Fixture; 2]> = OnceLock::new();
+    FIXTURES.get_or_init(|| [Fixture::with_stores(1), Fixture::with_stores(2)])
 }
 
 #[test]
@@ -153,7 +163,7 @@ fn users() -> impl Strategy<Value = Environment> {
     ]);
     let list = prop::collection::vec(element.clone(), 1..5).prop_map(|elements| elements.join(":"));
     let lists = prop::collection::vec(prop::option::of(list), 5);
-    let scalars = prop::collection::vec(prop::option::of(element), 8);
+    let scalars = prop::collection::vec(prop::option::weighted(0.2, element), 8);
     (lists, scalars).prop_map(|(lists, scalars)| {
         let names = ["PATH", "LD_LIBRARY_PATH", "LIBRARY_PATH", "PKG_CONFIG_PATH", "MANPATH"];
         let scalar_names = [
@@ -174,19 +184,53 @@ fn users() -> impl Strategy<Value = Environment> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Option<usize>>> {
-    prop::collection::vec(prop::option::of(0..5_usize), 1..6)
+    prop::collection::vec(prop::option::of(0..6_usize), 1..6)
 }
 
-/// The shells that read `environment.sh`, with the arguments that make them do so as POSIX shells do.
+/// What users do to variables in between.
+const MEDDLINGS: &[(&str, Option<&str>)] = &[
+    ("PATH", Some("/mine:/bin")),
+    ("LD_LIBRARY_PATH", Some("")),
+    ("LIBRARY_PATH", None),
+    ("MANPATH", Some("/pages:")),
+    ("CUDA_HOME", Some("/mine")),
+    ("CUDNN_PATH", None),
+];
+
+/// A step, and what is done before it.
+type Meddled = (Option<usize>, Option<usize>);
+
+fn meddled_steps() -> impl Strategy<Value = Vec<Meddled>> {
+    let meddling = prop::option::weighted(0.3, 0..MEDDLINGS.len());
+    prop::collection::vec((prop::option::of(0..6_usize), meddling), 1..6)
+}
+
+fn meddle(before: &Environment, meddling: Option<usize>) -> Environment {
+    let change = meddling.map(|index| match MEDDLINGS[index] {
+        (name, Some(value)) => Change::Set(name.into(), value.into()),
+        (name, None) => Change::Unset(name.into()),
+    });
+    apply(before, change.as_slice())
+}
+
+fn meddle_in_shell(meddling: usize) -> String {
+    match MEDDLINGS[meddling] {
+        (name, Some(value)) => format!("export {name}='{value}'\n"),
+        (name, None) => format!("unset {name}\n"),
+    }
+}
+
+/// The shells that read `enter.sh` and `change.sh`, with the arguments that make them do so as POSIX shells do.
 const POSIX: &[&[&str]] =
     &[&["bash", "-u"], &["dash", "-u"], &["zsh", "-u"], &["ksh", "-u"], &["mksh", "-u"], &["busybox", "ash"]];
 
 /// Takes the same steps in a shell.
-fn in_shell(shell: &[&str], fixture: &Fixture, steps: &[Option<usize>], before: &Environment) -> Environment {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/shell/environment.sh");
+fn in_shell(shell: &[&str], fixture: &Fixture, steps: &[Meddled], before: &Environment) -> Environment {
     let owned: Vec<_> = fixture.owned.iter().map(|path| path.display().to_string()).collect();
-    let mut text = format!(". '{script}'\n");
-    for step in steps {
+    let is_fast = matches!(shell[0], "bash" | "zsh");
+    let mut text = if is_fast { with_fast_tests(ENVIRONMENT) } else { ENVIRONMENT.to_owned() };
+    for (step, meddling) in steps {
+        text.push_str(&meddling.map(meddle_in_shell).unwrap_or_default());
         let root = step.filter(|index| *index < TOOLCHAINS.len()).map(|index| fixture.root(index));
         let root = root.map(|root| root.display().to_string()).unwrap_or_default();
         let first = if step.is_some() && root.is_empty() { fixture.shims() } else { PathBuf::new() };
@@ -219,8 +263,8 @@ fn in_shell(shell: &[&str], fixture: &Fixture, steps: &[Option<usize>], before: 
 
 proptest! {
     #[test]
-    fn entering_and_leaving_gives_the_same_bytes(before in users(), steps in steps()) {
-        let fixture = shared();
+    fn entering_and_leaving_gives_the_same_bytes(before in users(), steps in steps(), stores in 0..2_usize) {
+        let fixture = &shared()[stores];
         let inside = steps.iter().fold(before.clone(), |environment, step| fixture.enter(*step, &environment));
         prop_assert_eq!(fixture.enter(None, &inside), before);
     }
@@ -230,14 +274,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn shells_do_the_same_as_this_module(before in users(), steps in steps()) {
-        let fixture = shared();
+    fn shells_do_the_same_as_this_module(before in users(), steps in meddled_steps(), stores in 0..2_usize) {
+        let fixture = &shared()[stores];
         let mut before = before;
         // Shells give themselves a PATH where there is none, and zsh where it is empty.
         if before.text("PATH").is_none_or(str::is_empty) {
             before.variables.insert("PATH".into(), "/bin".into());
         }
-        let expected = steps.iter().fold(before.clone(), |environment, step| fixture.enter(*step, &environment));
+        let step = |environment: Environment, (step, meddling): &Meddled| {
+            fixture.enter(*step, &meddle(&environment, *meddling))
+        };
+        let expected = steps.iter().fold(before.clone(), step);
         for shell in POSIX.iter().filter(|shell| Path::new("/usr/bin").join(shell[0]).exists()) {
             let found = in_shell(shell, fixture, &steps, &before);
             prop_assert_eq!(&found.variables, &expected.variables, "{:?}", shell);
