@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # read by bash and zsh; what `paths.sh` sets
+# shellcheck shell=bash disable=SC2154,SC2317 # read by bash and zsh; what `paths.sh` sets; functions that replace themselves
 # What bash and zsh need until a toolkit plays a part in a shell. Most of the hook's time at the start is the reading
 # of its text, so the rest stands in two files of their own: what nearly every shell needs then, and all else.
 # `__cudaman_load`, which reads them, is each shell's own.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3044 # `shopt`, where it is bash
+# shellcheck shell=sh disable=SC2154,SC3044 # what `add_ons.sh` sets; `shopt`, where it is bash
 # The environment of a toolchain, by builtins alone, for every shell that reads POSIX: bash, zsh, dash, ash, ksh.
 # This part does what nearly every change takes; `change.sh` does the others.
 #
@@ -22,22 +22,33 @@ __cudaman_enter() {
         "${__cudaman_left-}") __cudaman_was=$__cudaman_bare$__cudaman_brought ;;
         *) __cudaman_was=unknown ;;
     esac
+    case $__cudaman_was in
+        *[1-6]) __cudaman_see_add_ons ;;
+    esac
     case $__cudaman_brings:$__cudaman_was in
         :* | *:) __cudaman_change "$1" "$3" ;;
         "$__cudaman_brings:x$__cudaman_brings" | "$__cudaman_brings:$__cudaman_brings") __cudaman_exchange ;;
-        *:x[!-]*) __cudaman_give_back && __cudaman_join ;;
-        *) if __cudaman_find_rests "$3"; then __cudaman_join; else __cudaman_change "$1" "$3"; fi ;;
+        -:x[!-]*) __cudaman_give_back ;;
+        *)
+            case $__cudaman_was in
+                x[!-]*) __cudaman_give_back ;;
+            esac
+            if __cudaman_find_rests "$3"; then __cudaman_join; else __cudaman_change "$1" "$3"; fi
+            ;;
+    esac
+    case $__cudaman_brings in
+        *[1-6]) __cudaman_note_add_ons ;;
     esac
     __cudaman_brought=$__cudaman_brings
     __cudaman_left=:${PATH-}:${LD_LIBRARY_PATH-,}:${LIBRARY_PATH-,}:${PKG_CONFIG_PATH-,}:${MANPATH-}:${CUDA_HOME-}:${CUDA_PATH-}:${CUDA_ROOT-}:${CUDAToolkit_ROOT-}:${CUDACXX-,}
 }
 
-# Finds what the toolchain has, and sums it up in __cudaman_brings, with `p` for PATH; one that `change.sh` is for, as
-# those with add-ons are, has nothing there.
+# Finds what the toolchain has, and sums it up in __cudaman_brings: `p` for PATH, a digit for each add-on. One without
+# `bin` is for `change.sh`, and has nothing there.
 __cudaman_find() {
     # Most have all that there is, and most shells nothing that has a say in it.
-    case ${CUDAMAN_LD_LIBRARY_PATH-}${__cudaman_policy-}${VIRTUAL_ENV-}${CONDA_PREFIX-}${MANPATH-}:$__cudaman_root in
-        [!:]* | *+*) __cudaman_look_into ;;
+    case ${CUDAMAN_LD_LIBRARY_PATH-}${__cudaman_policy-}${VIRTUAL_ENV:+x}${CONDA_PREFIX:+x}${MANPATH:+x} in
+        ?*) __cudaman_look_into ;;
         *)
             if [ -d "$__cudaman_root/extras/CUPTI/lib64" ] && [ -d "$__cudaman_root/nvvm/lib64" ] && [ -e "$__cudaman_root/bin/nvcc" ] && [ -d "$__cudaman_root/lib64/stubs" ] && [ -d "$__cudaman_root/pkgconfig" ]; then
                 __cudaman_brings=plscn
@@ -51,6 +62,9 @@ __cudaman_find() {
                 __cudaman_look_into
             fi
             ;;
+    esac
+    case $__cudaman_root in
+        *+*) __cudaman_find_add_ons ;;
     esac
 }
 
@@ -83,9 +97,8 @@ __cudaman_look_into() {
             fi
         done
     fi
-    case $__cudaman_root:$__cudaman_path in
-        *+* | *:) ;;
-        *) __cudaman_brings=${__cudaman_path:+p}${__cudaman_libraries:+l}${__cudaman_stubs:+s}${__cudaman_configurations:+c}${__cudaman_pages:+m}${__cudaman_compiler:+n} ;;
+    case $__cudaman_path in
+        ?*) __cudaman_brings=${__cudaman_path:+p}${__cudaman_libraries:+l}${__cudaman_stubs:+s}${__cudaman_configurations:+c}${__cudaman_pages:+m}${__cudaman_compiler:+n} ;;
     esac
 }
 
@@ -122,11 +135,12 @@ __cudaman_find_wheels() {
 # __cudaman_find_rests OWNED: keeps what the user has in the lists, as what follows ours. Fails where more than that must
 # be kept, or something is ours already.
 __cudaman_find_rests() {
-    case ${CUDA_HOME+x}${CUDA_PATH+x}${CUDA_ROOT+x}${CUDAToolkit_ROOT+x}${CUDACXX+x}${__CUDAMAN_OWNED+x}${__CUDAMAN_ORIG_PATH+x}${__CUDAMAN_ORIG_LD_LIBRARY_PATH+x}${__CUDAMAN_ORIG_LIBRARY_PATH+x}${__CUDAMAN_ORIG_PKG_CONFIG_PATH+x}${__CUDAMAN_ORIG_MANPATH+x}${__CUDAMAN_ORIG_CUDA_HOME+x}${__CUDAMAN_ORIG_CUDA_PATH+x}${__CUDAMAN_ORIG_CUDA_ROOT+x}${__CUDAMAN_ORIG_CUDAToolkit_ROOT+x}${__CUDAMAN_ORIG_CUDACXX+x}:$1 in
+    case ${CUDA_HOME+x}${CUDA_PATH+x}${CUDA_ROOT+x}${CUDAToolkit_ROOT+x}${CUDACXX+x}${__CUDAMAN_OWNED+x}:$1 in
         [!:]* | :*:*) return 1 ;;
     esac
-    case :${CUDNN_HOME-}:${CUDNN_PATH-}:${CUDNN_ROOT-}:${CUDNN_INSTALL_PATH-}:${NCCL_HOME-}:${NCCL_ROOT-}:${CUTENSOR_HOME-}:${CUTENSOR_ROOT-}:${CUSPARSELT_HOME-}:${CUSPARSELT_ROOT-}:${CUDSS_HOME-}:${CUDSS_ROOT-}:${NVCOMP_HOME-}:${NVCOMP_ROOT-} in
-        *":$1"/*) return 1 ;;
+    __cudaman_note_add_ons
+    case $__cudaman_brings$__cudaman_add_ons in
+        *":$1"/* | *[1-6]:*[!:,]* | *[1-6]:*::*) return 1 ;;
     esac
     # A list that is set to nothing isn't one that isn't set.
     case ,${PATH-},${LD_LIBRARY_PATH-x},${LIBRARY_PATH-x},${PKG_CONFIG_PATH-x},${MANPATH:-x}, in
@@ -155,6 +169,9 @@ __cudaman_give_back() {
     case $__cudaman_brought in
         *m*) export "MANPATH=${__cudaman_pages_rest#:}" ;;
     esac
+    case $__cudaman_brought in
+        *[1-6]) __cudaman_give_back_add_ons ;;
+    esac
     unset CUDA_HOME CUDA_PATH CUDA_ROOT CUDAToolkit_ROOT CUDACXX __CUDAMAN_OWNED
 }
 
@@ -165,7 +182,7 @@ __cudaman_exchange() {
         *l*) LD_LIBRARY_PATH=$__cudaman_libraries$__cudaman_libraries_rest ;;
     esac
     case $__cudaman_brings in
-        *scn)
+        *scn*)
             LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest
             PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest
             CUDACXX=$__cudaman_compiler
@@ -180,6 +197,9 @@ __cudaman_exchange() {
     case $__cudaman_root in
         "${__CUDAMAN_OWNED:-.}"/*) ;;
         *) __CUDAMAN_OWNED=${__cudaman_root%/versions/*}/versions ;;
+    esac
+    case $__cudaman_brings in
+        *[1-6]) __cudaman_exchange_add_ons ;;
     esac
 }
 

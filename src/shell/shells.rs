@@ -34,9 +34,13 @@ pub struct Shell {
 
 const PATHS: &str = include_str!("../../shell/paths.sh");
 const ENTER: &str = include_str!("../../shell/enter.sh");
+const ADD_ONS: &str = include_str!("../../shell/add_ons.sh");
 const CHANGE: &str = include_str!("../../shell/change.sh");
-pub(super) const ENVIRONMENT: &str =
-    concat!(include_str!("../../shell/enter.sh"), include_str!("../../shell/change.sh"));
+pub(super) const ENVIRONMENT: &str = concat!(
+    include_str!("../../shell/enter.sh"),
+    include_str!("../../shell/add_ons.sh"),
+    include_str!("../../shell/change.sh")
+);
 const FOLLOW: &str = include_str!("../../shell/follow.sh");
 const LATER: &str = include_str!("../../shell/later.sh");
 const SELECT: &str = include_str!("../../shell/select.sh");
@@ -60,7 +64,7 @@ pub const SHELLS: &[Shell] = &[
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, BASH_HOOK, BASH_INSTALL],
         stages: &[
             ("rest.bash", &[CHANGE, SELECT, USE, BASH_HOOK]),
-            ("common.bash", &[LATER, ENTER, FOLLOW, BASH_HOOK]),
+            ("common.bash", &[LATER, ENTER, ADD_ONS, FOLLOW, BASH_HOOK]),
             ("install.bash", &[BASH_INSTALL]),
             ("hook.bash", &[PATHS, EARLY, BASH_EARLY, include_str!("../../shell/start.bash")]),
         ],
@@ -76,7 +80,7 @@ pub const SHELLS: &[Shell] = &[
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, ZSH_HOOK, ZSH_INSTALL],
         stages: &[
             ("rest.zsh", &[CHANGE, SELECT, USE, ZSH_HOOK]),
-            ("common.zsh", &[LATER, ENTER, FOLLOW, ZSH_HOOK]),
+            ("common.zsh", &[LATER, ENTER, ADD_ONS, FOLLOW, ZSH_HOOK]),
             ("hook.zsh", &[PATHS, EARLY, ZSH_EARLY, ZSH_INSTALL]),
         ],
         home: HomeDirectory::posix,

@@ -31,13 +31,15 @@ struct Fixture {
     owned: Vec<PathBuf>,
 }
 
-/// The first and the last have the same directories: one takes the other's place.
+/// The first two and the last two have the same directories: one takes the other's place.
 const TOOLCHAINS: &[(&str, &[&str])] = &[
     ("11.8.0", &[]),
+    ("12.0.1", &[]),
     ("12.4.1+cudnn9.1.0.70", &["cudnn"]),
     ("../../lab/versions/10.0.130", &[]),
     ("13.0.3", &[]),
-    ("12.0.1", &[]),
+    ("12.6.3+nccl2.23.4", &["nccl"]),
+    ("12.2.2+cudnn8.9.7.29", &["cudnn"]),
 ];
 
 impl Fixture {
@@ -49,12 +51,14 @@ impl Fixture {
         let directory = tempfile::tempdir().expect("a directory");
         let versions = directory.path().join("a home/versions");
         let lab = directory.path().join("lab/versions");
-        let parts = ["bin", "lib64/stubs", "pkgconfig", "share/man", "extras/CUPTI/lib64"];
+        let parts = ["bin", "lib64/stubs", "pkgconfig", "share/man", "extras/CUPTI/lib64", "nvvm/lib64"];
         for (root, parts) in [
             (versions.join("11.8.0"), &parts[..3]),
             (versions.join("12.0.1"), &parts[..3]),
-            (versions.join("12.4.1+cudnn9.1.0.70"), &parts[..]),
-            (versions.join("13.0.3"), &parts[3..]),
+            (versions.join("12.4.1+cudnn9.1.0.70"), &parts[..5]),
+            (versions.join("12.6.3+nccl2.23.4"), &parts[..]),
+            (versions.join("12.2.2+cudnn8.9.7.29"), &parts[..]),
+            (versions.join("13.0.3"), &parts[3..5]),
             (lab.join("10.0.130"), &parts[..2]),
         ] {
             for part in parts {
@@ -107,13 +111,13 @@ fn shared() -> &'static [Fixture; 2] {
 fn switching_replaces_and_never_stacks() {
     let fixture = Fixture::new();
     let before = environment(&[("PATH", "/usr/bin:/bin"), ("CUDA_HOME", "/usr/local/cuda")]);
-    let after = fixture.enter(Some(1), &fixture.enter(Some(0), &before));
-    let root = fixture.root(1).display().to_string();
+    let after = fixture.enter(Some(2), &fixture.enter(Some(0), &before));
+    let root = fixture.root(2).display().to_string();
     assert_eq!(after.text("PATH"), Some(format!("{root}/bin:/usr/bin:/bin").as_str()));
     assert!(!after.text("LD_LIBRARY_PATH").expect("set").contains("stubs"));
     assert_eq!(after.text("LIBRARY_PATH"), Some(format!("{root}/lib64/stubs").as_str()));
     assert_eq!(after.text("CUDNN_PATH"), after.text("CUDA_HOME"));
-    assert_eq!(fixture.enter(Some(1), &after), after, "a second time changes nothing");
+    assert_eq!(fixture.enter(Some(2), &after), after, "a second time changes nothing");
     assert_eq!(fixture.enter(None, &after), before);
 }
 
@@ -132,7 +136,7 @@ fn what_is_missing_leaves_no_other_toolkit() {
 fn another_process_strips_what_it_finds_recorded() {
     let fixture = Fixture::new();
     let before = environment(&[("PATH", "/usr/bin")]);
-    let inside = fixture.enter(Some(1), &before);
+    let inside = fixture.enter(Some(2), &before);
     let elsewhere = [PathBuf::from("/home/other/.cudaman/versions")];
     assert_eq!(apply(&inside, &changes(&inside, &elsewhere, &Wanted::System)), before);
 }
@@ -184,7 +188,7 @@ fn users() -> impl Strategy<Value = Environment> {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Option<usize>>> {
-    prop::collection::vec(prop::option::of(0..6_usize), 1..6)
+    prop::collection::vec(prop::option::of(0..8_usize), 1..6)
 }
 
 /// What users do to variables in between.
@@ -194,7 +198,9 @@ const MEDDLINGS: &[(&str, Option<&str>)] = &[
     ("LIBRARY_PATH", None),
     ("MANPATH", Some("/pages:")),
     ("CUDA_HOME", Some("/mine")),
+    ("CUDACXX", Some("")),
     ("CUDNN_PATH", None),
+    ("CUDNN_HOME", Some("/mine")),
 ];
 
 /// A step, and what is done before it.
@@ -202,7 +208,7 @@ type Meddled = (Option<usize>, Option<usize>);
 
 fn meddled_steps() -> impl Strategy<Value = Vec<Meddled>> {
     let meddling = prop::option::weighted(0.3, 0..MEDDLINGS.len());
-    prop::collection::vec((prop::option::of(0..6_usize), meddling), 1..6)
+    prop::collection::vec((prop::option::of(0..8_usize), meddling), 1..6)
 }
 
 fn meddle(before: &Environment, meddling: Option<usize>) -> Environment {
