@@ -83,10 +83,9 @@ const LEGEND: &str = "`~` fits in part; PTX is code that the driver compiles whe
 
 fn machine(host: &Host) -> Machine {
     let cards = host.gpus.iter().map(|gpu| Card { name: gpu.name.clone(), capability: gpu.capability });
-    let is_linux = host.kind == Kind::Linux;
     Machine {
         newest_cuda: host.driver.newest_cuda.clone(),
-        driver: host.driver.version().filter(|_| is_linux).cloned(),
+        driver: host.linux_driver().cloned(),
         gpus: cards.collect(),
         compilers: host.compilers.clone(),
     }

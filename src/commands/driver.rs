@@ -15,7 +15,7 @@ use crate::compat::driver_plan::{Plan, Present, Verdict, plan};
 use crate::compat::gpu;
 use crate::context::Context;
 use crate::error::{Passthrough, UsageError, one_line};
-use crate::host::{Host, Kind};
+use crate::host::Host;
 use crate::model::request::Base;
 use crate::model::{ToolchainName, ToolchainRequest, Version};
 
@@ -71,9 +71,8 @@ impl Driver {
         let host = self.host.read(context)?;
         let cuda = self.cuda(context)?;
         let capabilities = host.capabilities();
-        let is_own = host.kind == Kind::Linux;
         let present = Present {
-            driver: host.driver.version().filter(|_| is_own),
+            driver: host.linux_driver(),
             newest_cuda: host.driver.newest_cuda.as_ref(),
             capabilities: &capabilities,
         };

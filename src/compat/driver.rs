@@ -99,6 +99,38 @@ pub fn minor_version_floor(cuda: &Version) -> Option<Floor> {
     Some(Floor { driver: &row.linux, cuda: &row.major, source: &row.source })
 }
 
+/// How far a driver runs a CUDA release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// All of it.
+    Full,
+    /// Programs of the same major number, without what a newer driver adds, such as compiling PTX.
+    MinorVersion,
+    /// None of it.
+    None,
+    /// There is no driver.
+    NoDriver,
+    /// Nobody knows what the release needs.
+    Unknown,
+}
+
+/// Tells how far a driver runs a release: by its own number where it is one of Linux, and by the newest CUDA that
+/// it runs without a limit, which it says itself; of Windows' and Jetson's drivers only the latter means anything.
+#[must_use]
+pub fn support(cuda: &Version, driver: Option<&DriverVersion>, newest: Option<&Version>) -> Support {
+    let full = floor(cuda).map(|floor| floor.driver);
+    let minor = minor_version_floor(cuda).map(|floor| floor.driver);
+    match (driver, newest, full) {
+        (Some(driver), _, Some(full)) if driver >= full => Support::Full,
+        (_, Some(newest), _) if cuda.truncated(2) <= *newest => Support::Full,
+        (Some(driver), ..) if minor.is_some_and(|minor| driver >= minor) => Support::MinorVersion,
+        (None, Some(newest), _) if minor.is_some() && newest.major() == cuda.major() => Support::MinorVersion,
+        (None, None, _) => Support::NoDriver,
+        (Some(_), None, None) => Support::Unknown,
+        _ => Support::None,
+    }
+}
+
 /// Returns the newest CUDA line, such as 12.4, that a driver runs without any limit.
 #[must_use]
 pub fn newest_cuda(driver: &DriverVersion) -> Option<Version> {
@@ -187,6 +219,29 @@ mod tests {
         assert_eq!(newest("410.48").as_deref(), Some("10.0"));
         assert_eq!(newest("410.47").as_deref(), Some("9.2"));
         assert_eq!(newest("300.1"), None);
+    }
+
+    #[test]
+    fn a_driver_is_judged_by_its_number_and_by_what_it_says_itself() {
+        let cases = [
+            ("12.4.1", "550.54.15", "12.4", Support::Full),
+            ("12.4.1", "550.54.15", "", Support::Full),
+            ("12.4.1", "", "12.6", Support::Full),
+            ("12.9", "525.60.13", "12.0", Support::MinorVersion),
+            ("12.9", "", "12.0", Support::MinorVersion),
+            ("12.9", "470.82.01", "11.4", Support::None),
+            ("12.9", "", "11.4", Support::None),
+            ("10.2", "418.39", "10.1", Support::None),
+            ("10.2", "", "10.1", Support::None),
+            ("11.8", "450.51.05", "11.0", Support::None),
+            ("12.4.1", "", "", Support::NoDriver),
+            ("99.0", "550.54.15", "", Support::Unknown),
+        ];
+        for (cuda, driver, newest, expected) in cases {
+            let (own, says) = (driver.parse().ok(), newest.parse().ok());
+            let support = support(&version(cuda), own.as_ref(), says.as_ref());
+            assert_eq!(support, expected, "CUDA {cuda} by driver `{driver}` that says `{newest}`");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::driver::{self, DriverVersion};
+use super::driver::{self, DriverVersion, Support};
 use super::driver_packages::{Module, Wanted};
 use super::gpu::{self, ComputeCapability};
 use crate::model::Version;
@@ -72,7 +72,7 @@ pub fn plan(cuda: &Version, present: &Present<'_>) -> Plan {
         (None, _) => Verdict::Unknown,
         (_, None) => Verdict::Impossible,
         _ if is_conflict => Verdict::Impossible,
-        (Some(floor), Some(_)) => judged(cuda, floor, minor_floor, present),
+        (Some(_), Some(_)) => judged(cuda, present),
     };
     if verdict == Verdict::Impossible {
         remarks.extend(way_out(last));
@@ -87,21 +87,13 @@ pub fn plan(cuda: &Version, present: &Present<'_>) -> Plan {
     }
 }
 
-fn judged(
-    cuda: &Version,
-    floor: &DriverVersion,
-    minor_floor: Option<&DriverVersion>,
-    present: &Present<'_>,
-) -> Verdict {
-    let says_so = present.newest_cuda.is_some_and(|newest| *newest >= cuda.truncated(2));
-    let same_major = |newest: &Version| newest.major() == cuda.major() && newest.major() >= 11;
-    match present.driver {
-        _ if says_so => Verdict::Enough,
-        Some(driver) if driver >= floor => Verdict::Enough,
-        Some(driver) if minor_floor.is_some_and(|minor| driver >= minor) => Verdict::MinorVersion,
-        None if present.newest_cuda.is_some_and(same_major) => Verdict::MinorVersion,
-        None if present.newest_cuda.is_none() => Verdict::Missing,
-        _ => Verdict::TooOld,
+fn judged(cuda: &Version, present: &Present<'_>) -> Verdict {
+    match driver::support(cuda, present.driver, present.newest_cuda) {
+        Support::Full => Verdict::Enough,
+        Support::MinorVersion => Verdict::MinorVersion,
+        Support::None => Verdict::TooOld,
+        Support::NoDriver => Verdict::Missing,
+        Support::Unknown => Verdict::Unknown,
     }
 }
 

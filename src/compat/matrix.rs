@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::driver::{self, DriverVersion};
+use super::driver::{self, DriverVersion, Support};
 use super::gpu::{self, Code, ComputeCapability};
 use super::host_compilers::Limits;
 use crate::model::{CompilerKind, HostCompiler, Version};
@@ -121,19 +121,16 @@ pub fn rows(machine: &Machine) -> Vec<Row> {
     gpu::cuda_lines().rev().map(|cuda| Row::of(cuda, machine)).collect()
 }
 
-/// Tells whether a driver runs a line: what its own number allows, else what libcuda says.
+/// Tells whether a driver runs a line.
 fn runs(cuda: &Version, machine: &Machine) -> Cell {
     let full = driver::floor(cuda).map(|floor| floor.driver);
-    let minor = driver::minor_version_floor(cuda).map(|floor| floor.driver);
     let needed = full.map_or_else(|| "needs a newer driver".to_owned(), |driver| format!("needs {driver}"));
-    match (&machine.driver, &machine.newest_cuda, full) {
-        (Some(driver), _, Some(full)) if driver >= full => Cell::new(Fit::Yes, "yes"),
-        (_, Some(newest), _) if cuda <= newest => Cell::new(Fit::Yes, "yes"),
-        (Some(driver), _, Some(_)) if minor.is_some_and(|minor| driver >= minor) => limited(&needed),
-        (None, Some(newest), _) if minor.is_some() && newest.major() == cuda.major() => limited(&needed),
-        (None, None, _) => Cell::new(Fit::Unknown, "no driver"),
-        (Some(_), None, None) => Cell::new(Fit::Unknown, "not known"),
-        _ => Cell::new(Fit::No, needed),
+    match driver::support(cuda, machine.driver.as_ref(), machine.newest_cuda.as_ref()) {
+        Support::Full => Cell::new(Fit::Yes, "yes"),
+        Support::MinorVersion => limited(&needed),
+        Support::None => Cell::new(Fit::No, needed),
+        Support::NoDriver => Cell::new(Fit::Unknown, "no driver"),
+        Support::Unknown => Cell::new(Fit::Unknown, "not known"),
     }
 }
 

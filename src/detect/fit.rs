@@ -1,8 +1,8 @@
 //! Whether a CUDA line runs on a machine: by its driver and its GPUs.
 
-use crate::compat::driver;
-use crate::compat::gpu::{self, ComputeCapability};
-use crate::host::{Host, Kind};
+use crate::compat::driver::{self, Support};
+use crate::compat::gpu::{self, Code, ComputeCapability};
+use crate::host::Host;
 use crate::model::request::Base;
 use crate::model::{ToolchainRequest, Version};
 
@@ -82,7 +82,7 @@ pub(super) fn fit(line: &Version, host: &Host) -> Fit {
 
 fn by_driver(line: &Version, host: &Host, fit: &mut Fit) {
     let Some(newest) = &host.driver.newest_cuda else { return };
-    if line <= newest {
+    if host.support(line) == Support::Full {
         return;
     }
     let here = match host.driver.version() {
@@ -90,11 +90,7 @@ fn by_driver(line: &Version, host: &Host, fit: &mut Fit) {
         None => format!("this machine's driver runs up to CUDA {newest}"),
     };
     let shared = driver::minor_version_floor(line);
-    let shares = shared.filter(|floor| {
-        let is_enough =
-            host.kind == Kind::Linux && host.driver.version().is_some_and(|own| own >= floor.driver);
-        newest.major() == line.major() || is_enough
-    });
+    let shares = shared.filter(|_| host.support(line) == Support::MinorVersion);
     let needs = driver::floor(line).map(|floor| format!("driver {} ({})", floor.driver, floor.source));
     match (shares, needs) {
         (Some(floor), needs) => fit.add(
@@ -112,31 +108,28 @@ fn by_driver(line: &Version, host: &Host, fit: &mut Fit) {
 }
 
 fn by_gpu(line: &Version, capability: ComputeCapability, host: &Host, fit: &mut Fit) {
-    let Some(known) = gpu::architectures(line) else { return };
-    if known.contains(&capability) {
+    let Some(code) = gpu::code_for(line, capability) else { return };
+    if matches!(code, Code::Own(_)) {
         return;
     }
     let named = host.gpus.iter().find(|gpu| gpu.capability == Some(capability));
     let name = named.map_or_else(|| capability.sm(), |gpu| format!("{} ({})", gpu.name, capability.sm()));
-    // Code for 8.0 runs on 8.6: within a major number, binaries are compatible upwards (CUDA C++ Programming
-    // Guide, "Binary Compatibility").
-    let runs = known.iter().rfind(|own| own.major == capability.major && own.minor < capability.minor);
     let support = gpu::by_compute_capability(capability);
-    let reason = match (&support, runs) {
-        (_, Some(own)) => {
+    let reason = match (&support, code) {
+        (_, Code::Relative(own)) => {
             return fit.add(
                 Grade::Limited,
                 format!("CUDA {line} doesn't know {name}; code that it compiles for {} runs on it", own.sm()),
             );
         }
-        (None, None) => format!("no CUDA that is known compiles for {name}"),
-        (Some(support), None) if line < support.first_cuda => {
+        (None, _) => format!("no CUDA that is known compiles for {name}"),
+        (Some(support), _) if line < support.first_cuda => {
             format!(
                 "CUDA {line} is too old for {name}, which CUDA {} is the first to know",
                 support.first_cuda
             )
         }
-        (Some(support), None) => match support.last_cuda {
+        (Some(support), _) => match support.last_cuda {
             Some(last) => {
                 format!("CUDA {line} is too new for {name}, which CUDA {last} was the last to know")
             }

@@ -1,9 +1,10 @@
 //! The driver, and what it means for the toolkit in effect.
 
 use super::{Check, Scene, Seen, Toolkit};
-use crate::compat::driver::{self, DriverVersion};
+use crate::compat::driver::{self, DriverVersion, Support};
 use crate::compat::gpu::by_compute_capability;
 use crate::host::Kind;
+use crate::model::Version;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::error("driver-missing", missing).of_host(),
@@ -97,9 +98,7 @@ fn fails(scene: &Scene<'_>) -> Vec<Seen> {
 }
 
 fn drops_gpu(scene: &Scene<'_>) -> Vec<Seen> {
-    let Some(version) = scene.host.driver.version().filter(|_| scene.host.kind == Kind::Linux) else {
-        return Vec::new();
-    };
+    let Some(version) = scene.host.linux_driver() else { return Vec::new() };
     let dropped = scene.host.gpus.iter().filter_map(|gpu| {
         let last = by_compute_capability(gpu.capability?)?.architecture?.last_driver_branch?;
         (version.branch() > last).then_some((gpu, last))
@@ -115,10 +114,7 @@ fn drops_gpu(scene: &Scene<'_>) -> Vec<Seen> {
 }
 
 fn too_old(scene: &Scene<'_>) -> Vec<Seen> {
-    let Some((toolkit, newest)) = toolkit_beyond_driver(scene) else { return Vec::new() };
-    if has_minor_version_compatibility(scene, toolkit) {
-        return Vec::new();
-    }
+    let Some((toolkit, newest)) = toolkit_with(Support::None, scene) else { return Vec::new() };
     let floor = driver::floor(&toolkit.cuda).map(|floor| format!(": it needs {}", floor.driver));
     let seen =
         format!("{} is too old for CUDA {}{}", driver_words(scene), toolkit.cuda, floor.unwrap_or_default());
@@ -141,10 +137,7 @@ fn too_old(scene: &Scene<'_>) -> Vec<Seen> {
 }
 
 fn limits(scene: &Scene<'_>) -> Vec<Seen> {
-    let Some((toolkit, newest)) = toolkit_beyond_driver(scene) else { return Vec::new() };
-    if !has_minor_version_compatibility(scene, toolkit) {
-        return Vec::new();
-    }
+    let Some((toolkit, newest)) = toolkit_with(Support::MinorVersion, scene) else { return Vec::new() };
     let seen =
         format!("{} is made for CUDA up to {newest}, and {} is in effect", driver_words(scene), toolkit.cuda);
     let why = "programs run by minor-version compatibility; those that compile PTX when they start (\"the provided \
@@ -185,25 +178,11 @@ fn nouveau(scene: &Scene<'_>) -> Vec<Seen> {
         .once()
 }
 
-/// Returns the toolkit in effect where it is newer than what the driver runs, with the newest that it runs.
-fn toolkit_beyond_driver<'s>(scene: &'s Scene<'_>) -> Option<(&'s Toolkit, &'s crate::model::Version)> {
+/// Returns the toolkit in effect where the driver runs it just so far, with the newest CUDA that it runs in full.
+fn toolkit_with<'s>(support: Support, scene: &'s Scene<'_>) -> Option<(&'s Toolkit, &'s Version)> {
     let toolkit = scene.toolkit.as_ref()?;
     let newest = scene.host.driver.newest_cuda.as_ref()?;
-    (toolkit.cuda.truncated(2) > *newest).then_some((toolkit, newest))
-}
-
-/// From CUDA 11 on, a driver of the same major number runs programs of newer minor ones.
-fn has_minor_version_compatibility(scene: &Scene<'_>, toolkit: &Toolkit) -> bool {
-    let driver = &scene.host.driver;
-    let floor = driver::minor_version_floor(&toolkit.cuda);
-    match (scene.host.kind, driver.version(), floor) {
-        (Kind::Linux, Some(version), Some(floor)) => version >= floor.driver,
-        // What Windows' and Jetson's drivers are called says nothing; what they run does.
-        (_, _, Some(_)) => {
-            driver.newest_cuda.as_ref().is_some_and(|newest| newest.major() == toolkit.cuda.major())
-        }
-        (_, _, None) => false,
-    }
+    (scene.host.support(&toolkit.cuda) == support).then_some((toolkit, newest))
 }
 
 fn driver_words(scene: &Scene<'_>) -> String {

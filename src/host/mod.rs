@@ -195,11 +195,22 @@ impl Host {
         found
     }
 
+    /// Tells how far the driver here runs a CUDA release.
+    #[must_use]
+    pub fn support(&self, cuda: &Version) -> known::Support {
+        known::support(cuda, self.linux_driver(), self.driver.newest_cuda.as_ref())
+    }
+
+    /// Returns the driver's version where its number can be looked up: Windows' and Jetson's are others.
+    #[must_use]
+    pub fn linux_driver(&self) -> Option<&DriverVersion> {
+        self.driver.version().filter(|_| self.kind == Kind::Linux)
+    }
+
     /// Returns the newest CUDA that runs here without any limit: what libcuda says, else what the driver's
     /// version means. A Windows driver's version means something else than a Linux driver's.
     fn newest_cuda(&self) -> Option<Version> {
-        let of_version = || self.driver.version().and_then(known::newest_cuda);
-        self.driver.newest_cuda.clone().or_else(|| (self.kind == Kind::Linux).then(of_version).flatten())
+        self.driver.newest_cuda.clone().or_else(|| self.linux_driver().and_then(known::newest_cuda))
     }
 }
 
