@@ -1,12 +1,13 @@
 //! What is installed in the active virtualenv or conda environment: the names and versions that pip and conda
 //! wrote down there. Nothing is imported.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::collector::{Collector, shortened};
 use super::evidence::{Statement, Strength};
 use super::{said, wheel};
 use crate::compat::framework::request::FrameworkRequest;
+use crate::integrate::python::site_packages;
 use crate::model::Environment;
 
 /// The packages that are looked for.
@@ -32,12 +33,6 @@ pub(super) fn read(directory: &Path, environment: &Environment, collector: &mut 
     if let Some(prefix) = conda {
         of_conda(&prefix.join("conda-meta"), collector);
     }
-}
-
-fn site_packages(prefix: &Path) -> Vec<PathBuf> {
-    let lib = prefix.join("lib");
-    let names = names(&lib).into_iter().filter(|name| name.starts_with("python"));
-    names.map(|name| lib.join(name).join("site-packages")).collect()
 }
 
 fn names(directory: &Path) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! The frameworks of the active Python environment, by their packages' names and versions.
 
 use super::needs::is_provided;
-use super::python::Python;
 use super::{Check, Scene, Seen};
 use crate::compat::framework::{self, Framework, Requirement};
+use crate::integrate::python::Python;
 use crate::model::Version;
 
 pub(super) const CHECKS: &[Check] = &[

@@ -11,7 +11,6 @@ mod library_path;
 mod links;
 mod needs;
 mod paths;
-pub mod python;
 pub mod repair;
 pub mod run;
 mod scene;

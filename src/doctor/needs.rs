@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::frameworks::without_own_cuda;
-use super::python::Python;
 use super::{Check, Scene, Seen};
 use crate::compat::{gpu, soname};
+use crate::integrate::python::Python;
 use crate::layout;
 
 pub(super) const CHECKS: &[Check] = &[Check::error("library-missing", missing)];

@@ -9,6 +9,7 @@ use crate::active::effect;
 use crate::compat::command::{CommandError, answer_of};
 use crate::compat::explain::{Explanation, explain};
 use crate::compat::gpu::{ComputeCapability, architectures};
+use crate::integrate::python::Python;
 use crate::shell::Change;
 
 const KERNEL: &str = include_str!("kernel.cu");
@@ -110,7 +111,7 @@ fn targets(scene: &Scene<'_>) -> Vec<String> {
 }
 
 fn python(name: &str, script: &str, scene: &Scene<'_>) -> Result<Outcome, RunError> {
-    let own = scene.python.as_ref().map(super::python::Python::program).filter(|program| program.exists());
+    let own = scene.python.as_ref().map(Python::program).filter(|program| program.exists());
     let environment = scene.environment();
     let on_path =
         |name: &str| which::which_in(name, environment.variable("PATH"), &environment.directory).ok();

@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::python::Python;
 use crate::active::{self, Active};
 use crate::context::Context;
 use crate::error::render;
 use crate::host::{self, Host};
+use crate::integrate::python::Python;
 use crate::layout;
 use crate::model::{Environment, ToolchainName, Version};
 use crate::store::Toolchain;

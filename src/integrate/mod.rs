@@ -5,6 +5,7 @@ pub mod conda;
 pub mod direnv;
 pub mod handmade;
 pub mod modules;
+pub mod python;
 pub mod rc;
 pub mod venv;
 

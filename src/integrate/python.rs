@@ -1,4 +1,4 @@
-//! The active Python environment, read from its files: nothing is imported, no Python is started.
+//! Python environments, read from their files: nothing is imported, no Python is started.
 
 use std::path::{Path, PathBuf};
 
@@ -39,15 +39,7 @@ impl Python {
     /// Reads an environment.
     #[must_use]
     pub fn at(prefix: &Path) -> Self {
-        let is_python = |path: &PathBuf| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"))
-        };
-        let library = prefix.join("lib");
-        let directories = entries(&library).filter(is_python);
-        let site_packages: Vec<PathBuf> = directories
-            .map(|directory| directory.join("site-packages"))
-            .filter(|path| path.is_dir())
-            .collect();
+        let site_packages = site_packages(prefix);
         let packages =
             site_packages.iter().flat_map(|path| entries(path)).filter_map(|path| package(&path)).collect();
         Self { prefix: prefix.to_owned(), site_packages, packages }
@@ -72,6 +64,18 @@ impl Python {
     }
 }
 
+/// Returns where an environment keeps its packages: one directory for each of its Pythons.
+#[must_use]
+pub fn site_packages(prefix: &Path) -> Vec<PathBuf> {
+    let is_python =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("python"));
+    let pythons = entries(&prefix.join("lib")).into_iter().filter(is_python);
+    let mut found: Vec<PathBuf> =
+        pythons.map(|directory| directory.join("site-packages")).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
 /// Reads `tensorflow_gpu-1.14.0.dist-info` and its like: their names say it all.
 fn package(path: &Path) -> Option<Package> {
     let name = path.file_name()?.to_str()?;
@@ -82,9 +86,9 @@ fn package(path: &Path) -> Option<Package> {
     Some(Package { name, version: version.to_owned() })
 }
 
-fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> {
+fn entries(directory: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    entries.take(MOST).map(|entry| entry.path())
+    entries.take(MOST).map(|entry| entry.path()).collect()
 }
 
 #[cfg(test)]
