@@ -19,7 +19,7 @@ int main() {
     cudaDriverGetVersion(&driver);
     std::printf("CUDA runtime %d.%d", runtime / 1000, runtime % 1000 / 10);
     if (driver == 0) {
-        std::printf(": Found no NVIDIA driver on this system\n");
+        std::printf(": Found no NVIDIA driver on your system\n");
         return 1;
     }
     std::printf(", driver up to %d.%d\n", driver / 1000, driver % 1000 / 10);

@@ -149,3 +149,15 @@ fn outcome(answer: Result<String, CommandError>) -> Outcome {
     let explanations = if succeeded { Vec::new() } else { explain(&output) };
     Outcome { succeeded, output, explanations }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_where_there_is_no_driver_is_explained() {
+        let line = KERNEL.lines().find(|line| line.contains("Found no NVIDIA driver")).expect("it says so");
+        let rules: Vec<&str> = explain(line).into_iter().map(|found| found.rule).collect();
+        assert_eq!(rules, ["no-driver"]);
+    }
+}
