@@ -99,8 +99,8 @@ impl Contents {
 /// # Errors
 /// As [`Contents::write`], and where a file of this name is there already and `force` isn't set.
 pub fn export(contents: &Contents, file: &Path, force: bool, context: &Context) -> Result<Export> {
+    let target = Target::create(file, force)?;
     let doing = || format!("could not write `{}`", file.display());
-    let target = Target::create(file, force).with_context(doing)?;
     let export = contents.write(&target, context).with_context(doing)?;
     target.commit(0o644)?;
     Ok(export)

@@ -47,7 +47,8 @@ pub fn provide(program: &Path, bundle: &Path, platforms: &[Platform], force: boo
     let is_there = fs_err::read(&path).is_ok_and(|there| fs_err::read(program).is_ok_and(|own| own == there));
     if !is_there {
         let target = Target::create(&path, force)?;
-        io::copy(&mut fs_err::File::open(program)?, &mut &target)?;
+        let copied = io::copy(&mut fs_err::File::open(program)?, &mut &target);
+        copied.with_context(|| format!("could not write `{}`", path.display()))?;
         target.commit(0o755)?;
     }
     let needs = needs.filter(|version| *version > OLDEST);

@@ -162,8 +162,7 @@ fn write(path: &Path, page: &str) -> Result<()> {
         let message = format!("`{}` is not a plain file", path.display());
         return Err(advised(message, "name another, such as `--html cuda.html`"));
     }
-    let target =
-        Target::create(path, true).with_context(|| format!("could not write `{}`", path.display()))?;
+    let target = Target::create(path, true)?;
     (&target).write_all(page.as_bytes()).with_context(|| format!("could not write `{}`", path.display()))?;
     target.commit(0o644)
 }

@@ -157,5 +157,5 @@ fn sets_library_path(config: &Config) -> bool {
 
 /// Returns a path as one word of a command line; every path here is valid UTF-8.
 fn quoted(path: &Path) -> String {
-    String::from_utf8_lossy(&quote::posix(path.as_os_str().as_encoded_bytes())).into_owned()
+    quote::word(&path.to_string_lossy())
 }

@@ -10,6 +10,16 @@ pub fn posix(value: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Shows a value as one word of a command that a person types: quoted only where it must be.
+#[must_use]
+pub fn word(value: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    String::from_utf8_lossy(&posix(value.as_bytes())).into_owned()
+}
+
 /// Quotes for fish, where a backslash escapes inside single quotes too.
 pub(super) fn fish(value: &[u8]) -> Vec<u8> {
     wrap(value, |byte| match byte {
@@ -70,5 +80,12 @@ mod tests {
         assert_eq!(csh(b"a!\n"), b"'a\\!\\\n'");
         assert_eq!(nushell(b"a\"b\\'"), b"\"a\\\"b\\\\'\"");
         assert_eq!(posix(b"\xff"), b"'\xff'");
+    }
+
+    #[test]
+    fn plain_words_are_shown_as_they_are() {
+        assert_eq!(word("/opt/cuda-12.4"), "/opt/cuda-12.4");
+        assert_eq!(word("a b's $(c)"), "'a b'\\''s $(c)'");
+        assert_eq!((word("").as_str(), word("~").as_str()), ("''", "'~'"));
     }
 }

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
+use super::full::Mount;
 use crate::support::{Mirror, Release, Sandbox};
 
 /// A machine with two GPUs of different ages.
@@ -101,10 +102,6 @@ fn a_page_is_written_whole_or_not_at_all() {
     sandbox.run(&["compat", "--html", &page]).expect(0, &["is written"]);
     let text = std::fs::read_to_string(&page).expect("a page");
     assert!(text.starts_with("<!doctype html>") && text.trim_end().ends_with("</html>"));
-    sandbox
-        .run(&["compat", "--html", &path("none/page.html")])
-        .expect(1, &["could not write `", "none/page.html`"]);
-    sandbox.run(&["compat", "--html", &path("")]).expect(1, &["is a directory"]);
     sandbox.run(&["compat", "--html", "/dev/null"]).expect(1, &["`/dev/null` is not a plain file", "hint: "]);
     sandbox.run(&["compat", "--html", &page, "--json"]).expect(2, &[]);
     let kept = sandbox.project("kept", None);
@@ -118,4 +115,33 @@ fn a_page_is_written_whole_or_not_at_all() {
     assert_eq!(std::fs::read_dir(&kept).expect("a directory").count(), 1, "and leaves nothing");
     let mode = std::fs::metadata(&page).expect("a page").permissions().mode();
     assert_eq!(mode & 0o777, 0o644);
+}
+
+#[test]
+fn a_page_that_can_not_be_written_is_named_as_the_user_did() {
+    let sandbox = sandbox(MACHINE);
+    let path = |name: &str| sandbox.path().join(name).display().to_string();
+    std::fs::write(path("file"), "").expect("a file");
+    let absent = path("not 'there'/$(id)");
+    let cases = [
+        (format!("{absent}/x.html"), format!("hint: `mkdir -p '{}'` makes", absent.replace('\'', "'\\''"))),
+        (path("file/x.html"), format!("hint: `{}` is a file", path("file"))),
+        (path(""), "hint: name a file in it".to_owned()),
+        ("..".to_owned(), "hint: name a file in it".to_owned()),
+    ];
+    for (page, hint) in &cases {
+        let run = sandbox.run(&["compat", "--html", page]);
+        run.expect(1, &[&format!("`{page}`"), hint]);
+        assert!(!run.stderr.contains(".part"), "{run:?}");
+    }
+    let frozen = sandbox.project("frozen", None);
+    let path = frozen.display().to_string();
+    let Some(_mount) = Mount::new(&frozen, &["-t", "tmpfs", "-o", "ro", "cudaman-test"]) else { return };
+    let run = sandbox.run(&["compat", "--html", &format!("{path}/x.html")]);
+    run.expect(
+        1,
+        &[&format!("could not write `{path}/x.html`: Read-only"), "hint: name a file in a directory"],
+    );
+    assert!(!run.stderr.contains(".part"), "{run:?}");
+    sandbox.assert_healthy();
 }

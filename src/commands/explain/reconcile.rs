@@ -22,12 +22,7 @@ pub(super) fn reconcile(
 
 /// Returns a word as one would type it; none where it can't be shown in a line.
 fn shown(word: &OsString) -> Option<String> {
-    let word = word.to_str().filter(|word| !word.contains(char::is_control))?;
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return Some(word.to_owned());
-    }
-    String::from_utf8(quote::posix(word.as_bytes())).ok()
+    word.to_str().filter(|word| !word.contains(char::is_control)).map(quote::word)
 }
 
 fn fitted(mut one: Explanation, command: &str, context: &Context) -> Explanation {
