@@ -67,7 +67,6 @@ impl CompatLinkCommand {
             return self.unmake(soname, &toolchain, context);
         }
         let target = stand_in(soname, &toolchain, context)?;
-        offer_the_real_one(soname, context);
         if let Some(known) = abi::known_break(soname, &target).filter(|_| !self.force) {
             let source = known.source.map(|source| format!(" ({source})")).unwrap_or_default();
             let message = format!("`{target}` is no stand-in for `{soname}`: {}{source}", known.reason);
@@ -75,6 +74,9 @@ impl CompatLinkCommand {
                 message,
                 real(soname).unwrap_or_else(|| "`--force` makes the link all the same".to_owned()),
             ));
+        }
+        if let Some(real) = real(soname) {
+            context.ui.warn(&format!("a link is a makeshift: {real}"));
         }
         let made = link(CompatLink { soname: soname.clone(), target: target.clone() }, &toolchain, context)?;
         if made.is_none() {
@@ -117,13 +119,6 @@ impl CompatLinkCommand {
 
 fn line(report: &Report) -> String {
     format!("{}  {} -> {}", report.toolchain, report.soname, report.target)
-}
-
-/// Says first what has the library itself: a link is the second choice.
-fn offer_the_real_one(soname: &str, context: &Context) {
-    if let Some(real) = real(soname) {
-        context.ui.warn(&format!("a link is a makeshift: {real}"));
-    }
 }
 
 /// Says what brings a library itself, where that is known.

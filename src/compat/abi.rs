@@ -28,6 +28,7 @@ struct Row {
     library: String,
     since: u32,
     reason: String,
+    #[serde(deserialize_with = "table::source")]
     source: String,
 }
 

@@ -61,6 +61,7 @@ struct Row {
     module: Module,
     commands: Vec<String>,
     note: Option<String>,
+    #[serde(deserialize_with = "table::source")]
     source: String,
 }
 

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Deserializer};
 
 use super::tables;
 
@@ -55,6 +56,15 @@ pub(super) fn read<T: Table>(text: &str) -> Result<T, TableError> {
         .and_then(|()| table.check())
         .map_err(|reason| TableError::Row { reason })?;
     Ok(table)
+}
+
+/// Reads a row's source. One that ends with `(unseen)` was written from memory: whoever sees it is told so.
+pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let source = String::deserialize(deserializer)?;
+    Ok(match source.strip_suffix(" (unseen)") {
+        Some(from_memory) => format!("{from_memory}, not checked"),
+        None => source,
+    })
 }
 
 /// Refuses with a reason what isn't so.
