@@ -226,17 +226,18 @@ fn parse_range(text: &str) -> Result<Comparators<'_>, Fault> {
 }
 
 fn parse_comparator(text: &str) -> Result<Comparator<'_>, Fault> {
-    const OPERATORS: [(&str, Operator); 6] = [
-        (">=", Operator::GreaterOrEqual),
-        ("<=", Operator::LessOrEqual),
-        ("==", Operator::Equal),
-        ("!=", Operator::NotEqual),
-        (">", Operator::Greater),
-        ("<", Operator::Less),
+    // Longer signs before those that they begin with.
+    const OPERATORS: [Operator; 6] = [
+        Operator::GreaterOrEqual,
+        Operator::LessOrEqual,
+        Operator::Equal,
+        Operator::NotEqual,
+        Operator::Greater,
+        Operator::Less,
     ];
     OPERATORS
         .iter()
-        .find_map(|(sign, operator)| Some((text.strip_prefix(sign)?, *operator)))
+        .find_map(|operator| Some((text.strip_prefix(operator.sign())?, *operator)))
         .ok_or(Fault::Range)
         .and_then(|(version, operator)| {
             let version = parse_dotted(version.trim_matches(' ')).map_err(|_| Fault::Range)?;

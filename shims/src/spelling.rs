@@ -63,7 +63,7 @@ impl Spelling {
             }
             Base::Range(comparators) => comparators.iter().enumerate().try_for_each(|(index, item)| {
                 self.push(if index == 0 { "" } else { "," })?;
-                self.push(sign(item.operator))?;
+                self.push(item.operator.sign())?;
                 self.push(item.version)
             }),
             Base::System => self.push("system"),
@@ -103,14 +103,18 @@ impl fmt::Display for Spelling {
     }
 }
 
-const fn sign(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equal => "==",
-        Operator::Greater => ">",
-        Operator::GreaterOrEqual => ">=",
-        Operator::Less => "<",
-        Operator::LessOrEqual => "<=",
-        Operator::NotEqual => "!=",
+impl Operator {
+    /// Returns how it is written.
+    #[must_use]
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::NotEqual => "!=",
+        }
     }
 }
 

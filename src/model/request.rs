@@ -210,7 +210,7 @@ impl fmt::Display for ToolchainRequest {
             Base::Prefix(version) => write!(f, "{version}")?,
             Base::Range(comparators) => {
                 for (index, (operator, version)) in comparators.iter().enumerate() {
-                    write!(f, "{}{}{version}", if index == 0 { "" } else { "," }, sign(*operator))?;
+                    write!(f, "{}{}{version}", if index == 0 { "" } else { "," }, operator.sign())?;
                 }
             }
             Base::System => f.write_str("system")?,
@@ -223,17 +223,6 @@ impl fmt::Display for ToolchainRequest {
                 wish.version.as_ref().map_or(Ok(()), |version| write!(f, "{version}"))
             }),
         }
-    }
-}
-
-const fn sign(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equal => "==",
-        Operator::Greater => ">",
-        Operator::GreaterOrEqual => ">=",
-        Operator::Less => "<",
-        Operator::LessOrEqual => "<=",
-        Operator::NotEqual => "!=",
     }
 }
 

@@ -21,6 +21,7 @@ const COMPILE: [&str; 4] = ["-arch=sm_75", "-o", "program", "vector-add.cu"];
 struct Toolkit {
     suite: &'static str,
     release: &'static str,
+    /// Its own packages, beside those that are [`SHARED`].
     packages: &'static [&'static str],
     /// The newest host compiler of bookworm that it takes, unless that is the default one.
     host: Option<&'static str>,
@@ -33,48 +34,31 @@ impl Toolkit {
     }
 }
 
+/// The packages that have the same name in every release.
+const SHARED: &[&str] = &[
+    "nvidia-cuda-toolkit",
+    "nvidia-cuda-dev",
+    "libcupti-dev",
+    "libnvvm4",
+    "libnvtoolsext1",
+    "libnvidia-ml-dev",
+    "nvidia-profiler",
+    "libcu++-dev",
+    "libcub-dev",
+    "libthrust-dev",
+];
+
 const BOOKWORM: Toolkit = Toolkit {
     suite: "bookworm",
     release: "11.8.0",
-    packages: &[
-        "nvidia-cuda-toolkit",
-        "nvidia-cuda-dev",
-        "libcudart11.0",
-        "libcupti-dev",
-        "libcupti11.8",
-        "libnvvm4",
-        "libnvrtc11.2",
-        "libnvrtc-builtins11.8",
-        "libnvtoolsext1",
-        "libnvidia-ml-dev",
-        "nvidia-profiler",
-        "libcu++-dev",
-        "libcub-dev",
-        "libthrust-dev",
-    ],
+    packages: &["libcudart11.0", "libcupti11.8", "libnvrtc11.2", "libnvrtc-builtins11.8"],
     host: Some("g++-11"),
 };
 
 const TRIXIE: Toolkit = Toolkit {
     suite: "trixie",
     release: "12.4.1",
-    packages: &[
-        "nvidia-cuda-toolkit",
-        "nvidia-cuda-dev",
-        "libcudart12",
-        "libcupti-dev",
-        "libcupti12",
-        "libnvvm4",
-        "libnvrtc12",
-        "libnvrtc-builtins12.4",
-        "libnvjitlink12",
-        "libnvtoolsext1",
-        "libnvidia-ml-dev",
-        "nvidia-profiler",
-        "libcu++-dev",
-        "libcub-dev",
-        "libthrust-dev",
-    ],
+    packages: &["libcudart12", "libcupti12", "libnvrtc12", "libnvrtc-builtins12.4", "libnvjitlink12"],
     host: None,
 };
 
@@ -208,7 +192,7 @@ fn download(toolkit: &Toolkit, into: &Path) -> Result<(), String> {
     fs::create_dir_all(into.join("lists/partial")).map_err(|error| error.to_string())?;
     fs::write(into.join("private.sources"), private.join("\n") + "\n").map_err(|error| error.to_string())?;
     apt(into, into, &["update"])?;
-    let arguments: Vec<&str> = ["download"].into_iter().chain(toolkit.packages.iter().copied()).collect();
+    let arguments = [&["download"][..], SHARED, toolkit.packages].concat();
     apt(into, into, &arguments)?;
     run(Command::new("touch").arg(into.join("whole")))?;
     Ok(())

@@ -43,6 +43,13 @@ pub(super) fn sandbox() -> Sandbox {
     sandbox
 }
 
+/// Sets variables as people do, empty and with empty elements: they are the same after an afternoon.
+pub(super) fn set_up_by_hand(sandbox: &mut Sandbox) {
+    sandbox.set("LD_LIBRARY_PATH", "");
+    sandbox.set("LIBRARY_PATH", ":/mine:");
+    sandbox.set("CUDA_HOME", "/usr/local/cuda");
+}
+
 /// Types lines into a shell that has loaded its hook; `show` prints the toolkit, `dump NAME` writes the environment.
 pub(super) fn session(sandbox: &Sandbox, shell: &Shell, lines: &str) -> String {
     let hook = sandbox.store().join("shell").join(shell.hook);
@@ -76,9 +83,7 @@ pub(super) fn assert_shown(screen: &str, sandbox: &Sandbox, name: &str, toolkit:
 #[test]
 fn an_afternoon_leaves_no_trace() {
     let mut sandbox = sandbox();
-    sandbox.set("LD_LIBRARY_PATH", "");
-    sandbox.set("LIBRARY_PATH", ":/mine:");
-    sandbox.set("CUDA_HOME", "/usr/local/cuda");
+    set_up_by_hand(&mut sandbox);
     for shell in shells() {
         std::fs::write(sandbox.path().join("new/.cuda-version"), "12.4").expect("a pin");
         let refresh = if shell.sees_edits { "" } else { "cd .\n" };
@@ -97,15 +102,12 @@ fn an_afternoon_leaves_no_trace() {
                  dump after\n"
             ),
         );
-        assert_shown(&screen, &sandbox, "entered", "11.8.0");
-        assert_shown(&screen, &sandbox, "changed", "12.4.1");
-        assert_shown(&screen, &sandbox, "edited", "11.8.0");
-        assert_shown(&screen, &sandbox, "used", "12.4.1");
-        assert_shown(&screen, &sandbox, "outranked", "12.4.1");
-        assert_shown(&screen, &sandbox, "unset", "11.8.0");
-        assert_shown(&screen, &sandbox, "again", "11.8.0");
-        assert_shown(&screen, &sandbox, "inner", "12.4.1");
-        assert_shown(&screen, &sandbox, "outer", "11.8.0");
+        for name in ["entered", "edited", "unset", "again", "outer"] {
+            assert_shown(&screen, &sandbox, name, "11.8.0");
+        }
+        for name in ["changed", "used", "outranked", "inner"] {
+            assert_shown(&screen, &sandbox, name, "12.4.1");
+        }
         let shims = sandbox.store().join("versions/../shims/missing");
         let missing = format!("<missing:cuda:{}>", shims.display());
         assert!(screen.contains(&missing), "the user's CUDA_HOME is back: {screen}");

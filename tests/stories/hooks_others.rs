@@ -7,14 +7,13 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use self::session::{Session, program, sandbox, shells};
+use super::hooks::set_up_by_hand;
 use crate::support::Run;
 
 #[test]
 fn an_afternoon_leaves_no_trace() {
     let mut sandbox = sandbox();
-    sandbox.set("LD_LIBRARY_PATH", "");
-    sandbox.set("LIBRARY_PATH", ":/mine:");
-    sandbox.set("CUDA_HOME", "/usr/local/cuda");
+    set_up_by_hand(&mut sandbox);
     for (shell, program) in shells() {
         std::fs::write(sandbox.path().join("new/.cuda-version"), "12.4").expect("a pin");
         let mut session = Session::start(&sandbox, shell, &program, sandbox.path());

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
-use crate::support::{Mirror, Release, Run, Sandbox, skip};
+use crate::support::{COMPILER_FILES, Mirror, Release, Run, Sandbox, skip};
 
 fn mirror() -> Mirror {
     let mirror = Mirror::start();
@@ -45,22 +45,14 @@ fn the_layout_is_nvidias() {
     for (release, name) in [("12.4", "12.4.1"), ("13.0", "13.0.2")] {
         sandbox.ok(&["install", release, "--profile", "devel"]);
         let root = sandbox.root(name);
-        for path in [
-            "bin/nvcc",
-            "nvvm/bin/cicc",
-            "nvvm/libdevice/libdevice.10.bc",
-            "nvvm/lib64/libnvvm.so",
-            "targets/x86_64-linux/include/cuda_runtime.h",
-            "include/crt/host_config.h",
-            "include/nv/target",
-            "lib64/libcudart.so",
+        let of_devel = [
             "lib/libcudart_static.a",
             "lib64/stubs/libcuda.so",
             "share/licenses/cuda_nvcc/LICENSE",
             "pkgconfig/cudart-12.4.pc",
             "pkgconfig/cudart.pc",
-            "version.json",
-        ] {
+        ];
+        for path in COMPILER_FILES.iter().chain(&of_devel) {
             assert!(root.join(path).exists(), "{name} lacks {path}");
         }
         let link = |path: &str| std::fs::read_link(root.join(path)).expect(path).display().to_string();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::support::{Form, Mirror, PythonIndex, Release, Run, Sandbox, Stated, file};
+use crate::support::{COMPILER_FILES, Form, Mirror, PythonIndex, Release, Run, Sandbox, Stated, file};
 
 /// Returns a sandbox that asks pypi only, where neither pip nor uv is installed or configured.
 fn sandbox() -> Sandbox {
@@ -50,18 +50,7 @@ fn a_complete_toolkit_of_13_from_either_form_of_index() {
             .run(&["install", "13.0", "--source", "pypi", "--profile", "minimal"])
             .expect(0, &["installed `13.0.2`", "from pypi"]);
         let root = sandbox.root("13.0.2");
-        for path in [
-            "bin/nvcc",
-            "bin/ptxas",
-            "nvvm/bin/cicc",
-            "nvvm/libdevice/libdevice.10.bc",
-            "nvvm/lib64/libnvvm.so",
-            "targets/x86_64-linux/include/cuda_runtime.h",
-            "include/crt/host_config.h",
-            "include/nv/target",
-            "lib64/libcudart.so",
-            "version.json",
-        ] {
+        for path in COMPILER_FILES {
             assert!(root.join(path).exists(), "{form:?}: 13.0.2 lacks {path}");
         }
         assert!(!root.join("lib64/libcublas.so.1").exists());

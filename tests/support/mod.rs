@@ -42,6 +42,20 @@ pub(crate) use toolkit::{
 };
 pub(crate) use wheel::wheel;
 
+/// What every toolkit that compiles has, wherever it is from.
+pub(crate) const COMPILER_FILES: &[&str] = &[
+    "bin/nvcc",
+    "bin/ptxas",
+    "nvvm/bin/cicc",
+    "nvvm/libdevice/libdevice.10.bc",
+    "nvvm/lib64/libnvvm.so",
+    "targets/x86_64-linux/include/cuda_runtime.h",
+    "include/crt/host_config.h",
+    "include/nv/target",
+    "lib64/libcudart.so",
+    "version.json",
+];
+
 /// Tells whether a program is installed, and reports it as left out where it isn't.
 pub(crate) fn have(program: &str) -> bool {
     let found = std::env::split_paths("/usr/local/bin:/usr/bin:/bin").any(|path| path.join(program).exists());

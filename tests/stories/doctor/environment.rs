@@ -60,7 +60,7 @@ pub(super) const CASES: &[Case] = &[
     Case {
         code: "glibc-collides",
         sicken: |patient| patient.compiler(12, 41),
-        heal: |patient| drop(patient.sandbox.ok(&["install", "12.4.1", "--glibc-fix", "on"])),
+        heal: |patient| patient.ok(&["install", "12.4.1", "--glibc-fix", "on"]),
     },
     Case {
         code: "several-toolkits-on-path",
@@ -167,36 +167,21 @@ pub(super) const CASES: &[Case] = &[
         sicken: |patient| drop(patient.venv(&["torch-2.4.1+cu118"])),
         heal: |patient| {
             patient.install("11.8.0");
-            patient.sandbox.set("CUDAMAN_VERSION", "11.8");
+            patient.choose("11.8");
         },
     },
     Case {
         code: "cudnn-missing",
         sicken: |patient| drop(patient.venv(&["tensorflow_gpu-2.10.1"])),
-        heal: |patient| {
-            let root = patient.toolkit("opt/cuda-11.2", "11.2.2");
-            fs::create_dir_all(root.join("include")).expect("made");
-            let header = "#define CUDNN_MAJOR 8\n#define CUDNN_MINOR 1\n#define CUDNN_PATCHLEVEL 1\n";
-            fs::write(root.join("include/cudnn_version.h"), header).expect("written");
-            patient.sandbox.ok(&["link", "mine", root.to_str().expect("text")]);
-            patient.sandbox.set("CUDAMAN_VERSION", "mine");
-        },
+        heal: |patient| patient.choose_linked("opt/cuda-11.2", "11.2.2", [8, 1, 1]),
     },
     Case {
         code: "cudnn-other-major",
         sicken: |patient| {
-            let root = patient.toolkit("opt/cuda-10.0", "10.0.130");
-            fs::create_dir_all(root.join("include")).expect("made");
-            let header = "#define CUDNN_MAJOR 8\n#define CUDNN_MINOR 0\n#define CUDNN_PATCHLEVEL 5\n";
-            fs::write(root.join("include/cudnn.h"), header).expect("written");
-            patient.sandbox.ok(&["link", "mine", root.to_str().expect("text")]);
-            patient.sandbox.set("CUDAMAN_VERSION", "mine");
+            patient.choose_linked("opt/cuda-10.0", "10.0.130", [8, 0, 5]);
             patient.venv(&["tensorflow_gpu-1.14.0"]);
         },
-        heal: |patient| {
-            let header = "#define CUDNN_MAJOR 7\n#define CUDNN_MINOR 4\n#define CUDNN_PATCHLEVEL 2\n";
-            fs::write(patient.sandbox.root("mine").join("include/cudnn.h"), header).expect("written");
-        },
+        heal: |patient| patient.cudnn([7, 4, 2]),
     },
     Case {
         code: "library-missing",

@@ -116,7 +116,7 @@ pub(super) const CASES: &[Case] = &[
         sicken: |patient| patient.gpu("NVIDIA GeForce RTX 5090", "12.0"),
         heal: |patient| {
             patient.install("12.9.1");
-            patient.sandbox.ok(&["default", "12.9.1"]);
+            patient.ok(&["default", "12.9.1"]);
         },
     },
     Case {
@@ -124,7 +124,7 @@ pub(super) const CASES: &[Case] = &[
         sicken: |patient| patient.gpu("Tesla K80", "3.7"),
         heal: |patient| {
             patient.install("11.8.0");
-            patient.sandbox.ok(&["default", "11.8"]);
+            patient.ok(&["default", "11.8"]);
         },
     },
     Case {
@@ -132,9 +132,9 @@ pub(super) const CASES: &[Case] = &[
         sicken: |patient| {
             patient.gpu("NVIDIA GeForce RTX 4090", "8.9");
             patient.install("11.4.4");
-            patient.sandbox.set("CUDAMAN_VERSION", "11.4");
+            patient.choose("11.4");
         },
-        heal: |patient| patient.sandbox.set("CUDAMAN_VERSION", "12.4"),
+        heal: |patient| patient.choose("12.4"),
     },
 ];
 

@@ -153,6 +153,37 @@ impl Patient {
         self.sandbox.set("PATH", std::env::join_paths(all).expect("a path"));
     }
 
+    /// Lets a toolkit be the one in effect here.
+    pub(super) fn choose(&mut self, request: &str) {
+        self.sandbox.set("CUDAMAN_VERSION", request);
+    }
+
+    /// Links a toolkit with a cuDNN beside the store as `mine`, and chooses it.
+    pub(super) fn choose_linked(&mut self, path: &str, release: &str, cudnn: [u32; 3]) {
+        let root = self.toolkit(path, release);
+        self.sandbox.ok(&["link", "mine", root.to_str().expect("text")]);
+        self.choose("mine");
+        self.cudnn(cudnn);
+    }
+
+    /// Lets the toolkit `mine` have this cuDNN and no other.
+    pub(super) fn cudnn(&mut self, [major, minor, patch]: [u32; 3]) {
+        let include = self.sandbox.root("mine").join("include");
+        fs::create_dir_all(&include).expect("made");
+        let header = format!(
+            "#define CUDNN_MAJOR {major}\n#define CUDNN_MINOR {minor}\n#define CUDNN_PATCHLEVEL {patch}\n"
+        );
+        let (name, other) =
+            if major < 8 { ("cudnn.h", "cudnn_version.h") } else { ("cudnn_version.h", "cudnn.h") };
+        fs::write(include.join(name), header).expect("written");
+        let _ = fs::remove_file(include.join(other));
+    }
+
+    /// Runs cudaman, which succeeds.
+    pub(super) fn ok(&mut self, arguments: &[&str]) {
+        self.sandbox.ok(arguments);
+    }
+
     pub(super) fn run(&self, arguments: &[&str]) -> Run {
         self.sandbox.run(arguments)
     }

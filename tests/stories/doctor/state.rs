@@ -16,7 +16,7 @@ fn attached(patient: &mut Patient) -> PathBuf {
     let prefix = patient.sandbox.path().join("envs/a b");
     fs::create_dir_all(prefix.join("conda-meta")).expect("made");
     fs::write(prefix.join("conda-meta/history"), "").expect("written");
-    patient.sandbox.ok(&["conda", "attach", prefix.to_str().expect("text"), "12.4"]);
+    patient.ok(&["conda", "attach", prefix.to_str().expect("text"), "12.4"]);
     prefix
 }
 
@@ -24,10 +24,8 @@ pub(super) const CASES: &[Case] = &[
     Case {
         code: "toolkit-incomplete",
         sicken: |patient| {
-            let nvcc = patient.toolkit("opt/cuda-12.4", "12.4.1").join("bin/nvcc");
             let own = patient.sandbox.root("12.4.1").join("bin/ptxas");
             fs::rename(&own, patient.sandbox.path().join("ptxas")).expect("moved");
-            drop(nvcc);
         },
         heal: |patient| {
             let own = patient.sandbox.root("12.4.1").join("bin/ptxas");
@@ -36,22 +34,22 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         code: "nothing-active",
-        sicken: |patient| patient.sandbox.set("CUDAMAN_VERSION", "9.2"),
-        heal: |patient| patient.sandbox.set("CUDAMAN_VERSION", "12.4"),
+        sicken: |patient| patient.choose("9.2"),
+        heal: |patient| patient.choose("12.4"),
     },
     Case {
         code: "no-toolkit",
-        sicken: |patient| drop(patient.sandbox.ok(&["uninstall", "12.4.1"])),
-        heal: |patient| drop(patient.sandbox.ok(&["install", "12.4"])),
+        sicken: |patient| patient.ok(&["uninstall", "12.4.1"]),
+        heal: |patient| patient.ok(&["install", "12.4"]),
     },
     Case {
         code: "linked-toolkit-gone",
         sicken: |patient| {
             let root = patient.toolkit("opt/cuda-9.0", "9.0.176");
-            patient.sandbox.ok(&["link", "mine", root.to_str().expect("text")]);
+            patient.ok(&["link", "mine", root.to_str().expect("text")]);
             fs::remove_dir_all(root).expect("removed");
         },
-        heal: |patient| drop(patient.sandbox.ok(&["uninstall", "mine"])),
+        heal: |patient| patient.ok(&["uninstall", "mine"]),
     },
     Case {
         code: "hooks-stale",
@@ -63,8 +61,8 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         code: "hook-not-loaded",
-        sicken: |patient| drop(patient.sandbox.ok(&["setup", "--undo", "--yes"])),
-        heal: |patient| drop(patient.sandbox.ok(&["setup", "--yes", "--shell", "bash"])),
+        sicken: |patient| patient.ok(&["setup", "--undo", "--yes"]),
+        heal: |patient| patient.ok(&["setup", "--yes", "--shell", "bash"]),
     },
     Case {
         code: "attachment-broken",
@@ -89,7 +87,7 @@ pub(super) const CASES: &[Case] = &[
             attached(patient);
             patient.run(&["uninstall", "12.4.1"]).expect(0, &[]);
         },
-        heal: |patient| drop(patient.sandbox.ok(&["install", "12.4.1"])),
+        heal: |patient| patient.ok(&["install", "12.4.1"]),
     },
     Case {
         code: "set-up-by-hand",
@@ -97,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
             let file = patient.sandbox.home().join(".profile");
             fs::write(file, "export PATH=/usr/local/cuda-10.0/bin:$PATH\n").expect("written");
         },
-        heal: |patient| drop(patient.sandbox.ok(&["setup", "--take-over", "--yes"])),
+        heal: |patient| patient.ok(&["setup", "--take-over", "--yes"]),
     },
     Case {
         code: "store-damaged",
@@ -105,16 +103,12 @@ pub(super) const CASES: &[Case] = &[
             let file = patient.sandbox.root("12.4.1").join("include/cuda_runtime.h");
             fs::remove_file(file).expect("removed");
         },
-        heal: |patient| drop(patient.sandbox.ok(&["verify", "--repair"])),
+        heal: |patient| patient.ok(&["verify", "--repair"]),
     },
     Case {
         code: "compat-link",
-        sicken: |patient| {
-            patient.sandbox.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--force"]);
-        },
-        heal: |patient| {
-            patient.sandbox.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--remove"]);
-        },
+        sicken: |patient| patient.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--force"]),
+        heal: |patient| patient.ok(&["compat-link", "libcudart.so.11.0", "--in", "12.4", "--remove"]),
     },
     Case {
         code: "store-indexes-stale",

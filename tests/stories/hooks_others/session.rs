@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Mirror, Release, Sandbox, Terminal, skip};
+use super::super::hooks;
+use crate::support::{Sandbox, Terminal, skip};
 
 /// A shell, how it is started with nobody's rc files, and what is typed in it.
 pub(super) struct Shell {
@@ -91,19 +92,9 @@ pub(super) fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Two toolkits, no default, and projects that pin one each, one of them with what isn't installed.
+/// The sandbox of the hooks' stories, with a program `note` that writes down the environment.
 pub(super) fn sandbox() -> Sandbox {
-    let mirror = Mirror::start();
-    for version in ["11.8.0", "12.4.1"] {
-        Release::tiny(version).serve(&mirror);
-    }
-    let mut sandbox = Sandbox::with_home_named("a home").with_mirror(&mirror);
-    sandbox.ok(&["install", "11.8", "12.4"]);
-    sandbox.ok(&["default", "--unset"]);
-    sandbox.project("old/src", None);
-    std::fs::write(sandbox.path().join("old/.cuda-version"), "11.8  # for torch\n").expect("a pin");
-    sandbox.project("new", Some("12.4"));
-    sandbox.project("gone", Some("9.0"));
+    let mut sandbox = hooks::sandbox();
     let text = "#!/bin/sh\n/usr/bin/env -0 >\"$NOTES/$1.part\" && mv \"$NOTES/$1.part\" \"$NOTES/$1\"\n";
     let note = sandbox.path().join("note");
     std::fs::write(&note, text).expect("a script");
