@@ -186,18 +186,17 @@ pub(super) fn no_toolkit(found: &Found<'_>) -> Option<Answer> {
 
 /// Explains a cuDNN older than the program's.
 pub(super) fn cudnn(found: &Found<'_>) -> Option<Answer> {
-    let loaded = cudnn_version(number_after(found.rest, "CuDNN library: ")?)?;
+    let loaded = libraries::cudnn_version(number_after(found.rest, "CuDNN library: ")?)?;
     let wanted = found.rest.split_once("source was compiled with").and_then(|(_, rest)| {
-        cudnn_version(
+        libraries::cudnn_version(
             rest.split_whitespace().find(|word| word.starts_with(|letter: char| letter.is_ascii_digit()))?,
         )
     })?;
     // Frameworks before cuDNN 7's promise of compatibility took one minor release only.
-    let is_newer = loaded.parse::<Version>().ok() >= wanted.parse::<Version>().ok();
-    let which = if is_newer { "of that minor number" } else { "or a later one of the same major number" };
+    let which =
+        if loaded >= wanted { "of that minor number" } else { "or a later one of the same major number" };
     let cause = format!("cuDNN {loaded} was found, and the program needs {wanted} {which}");
-    let line: Vec<&str> = wanted.split('.').take(2).collect();
-    let add_on = format!("cudnn{}", line.join("."));
+    let add_on = format!("cudnn{}", wanted.truncated(2));
     let Some(cuda) = libraries::used(found.whole) else {
         let ask = format!(
             "`cudaman current` names the toolkit in effect: ask for it with `+{add_on}` after its version"
@@ -205,15 +204,6 @@ pub(super) fn cudnn(found: &Found<'_>) -> Option<Answer> {
         return Some(Answer::new(cause, &[&ask]));
     };
     Some(Answer::of_toolkits(cause, vec![format!("{cuda}+{add_on}")], "python train.py"))
-}
-
-/// Reads `7.6.5`, and `7101` as 7.1.1.
-fn cudnn_version(text: &str) -> Option<String> {
-    let text = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
-    match text.parse::<u32>() {
-        Ok(number) => Some(format!("{}.{}.{}", number / 1_000, number % 1_000 / 100, number % 100)),
-        Err(_) => text.parse::<Version>().ok().map(|version| version.to_string()),
-    }
 }
 
 /// Explains an XLA without libdevice.

@@ -97,6 +97,14 @@ fn cudnn_alone(cudnn: &str, cuda: Option<Version>) -> Answer {
     Answer::of_toolkits(cause, vec![format!("{cuda}+{cudnn}")], "python train.py")
 }
 
+/// Reads `7.6.5`, and NVIDIA's number: 7102 is 7.1.2, and 90100 is 9.1.0, with five digits from cuDNN 9 on.
+pub(super) fn cudnn_version(text: &str) -> Option<Version> {
+    let text = text.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+    let Ok(number) = text.parse::<u32>() else { return text.parse().ok() };
+    let major = if number < 10_000 { 1_000 } else { 10_000 };
+    Some(Version::from_numbers([number / major, number % major / 100, number % 100]))
+}
+
 /// Says where the libraries of the driver come from.
 pub(super) fn driver() -> Answer {
     Answer::new(
@@ -120,4 +128,19 @@ fn other(names: &[&str]) -> Option<Answer> {
         cause.replace(" ,", ","),
         &["`cudaman list-remote` shows what cudaman can add to a toolkit"],
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cudnn_version;
+
+    #[test]
+    fn versions_of_cudnn_are_numbers_too() {
+        for (text, version) in
+            [("7.6.5.", "7.6.5"), ("7102", "7.1.2"), ("90100", "9.1.0"), ("8907,", "8.9.7")]
+        {
+            assert_eq!(cudnn_version(text), version.parse().ok(), "{text}");
+        }
+        assert_eq!(cudnn_version("none"), None);
+    }
 }

@@ -177,7 +177,7 @@ fn jax(found: &Found<'_>) -> Option<Answer> {
 }
 
 fn cudnn_mixed(found: &Found<'_>) -> Option<Answer> {
-    let number = |before| number_after(found.rest, before).and_then(cudnn_version);
+    let number = |before| number_after(found.rest, before).and_then(libraries::cudnn_version);
     let (compiled, linked) = (number("compiled against "), number("linked against "));
     let Some((compiled, linked)) = compiled.zip(linked) else {
         return Some(Answer::new("libraries of several cuDNN releases were loaded together", MIXED));
@@ -192,13 +192,6 @@ const MIXED: &[&str] = &[
     "`cudaman config set ld-library-path never` keeps cudaman's toolkits out of it",
     "`pip list | grep -i cudnn` and `ldconfig -p | grep libcudnn` show the others",
 ];
-
-/// Reads 7102 as 7.1.2, and 90100 as 9.1.0: NVIDIA's number has five digits from cuDNN 9 on.
-fn cudnn_version(digits: &str) -> Option<String> {
-    let number: u32 = digits.parse().ok()?;
-    let (major, rest) = if number < 10_000 { (1_000, 100) } else { (10_000, 100) };
-    Some(format!("{}.{}.{}", number / major, number % major / rest, number % rest))
-}
 
 fn cudnn_start(found: &Found<'_>) -> Option<Answer> {
     let driver =
