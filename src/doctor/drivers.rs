@@ -1,6 +1,6 @@
 //! The driver, and what it means for the toolkit in effect.
 
-use super::{Check, Scene, Seen, Toolkit};
+use super::{Check, Scene, Seen, Toolkit, begins_with};
 use crate::compat::driver::{self, DriverVersion, Support};
 use crate::compat::gpu::by_compute_capability;
 use crate::host::Kind;
@@ -61,10 +61,7 @@ fn parts_differ(scene: &Scene<'_>) -> Vec<Seen> {
 /// NVML prints two numbers of three.
 fn are_same(module: &DriverVersion, library: &DriverVersion) -> bool {
     let (module, library) = (module.to_string(), library.to_string());
-    let starts = |long: &str, short: &str| {
-        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    };
-    starts(&module, &library) || starts(&library, &module)
+    begins_with(&module, &library) || begins_with(&library, &module)
 }
 
 fn without_libraries(scene: &Scene<'_>) -> Vec<Seen> {

@@ -1,7 +1,7 @@
 //! The frameworks of the active Python environment, by their packages' names and versions.
 
 use super::needs::is_provided;
-use super::{Check, Scene, Seen};
+use super::{Check, Scene, Seen, install_and_use};
 use crate::compat::framework::{self, Framework, Requirement};
 use crate::integrate::python::Python;
 use crate::model::Version;
@@ -38,8 +38,13 @@ pub(super) fn without_own_cuda(python: &Python, scene: &Scene<'_>) -> Vec<Instal
     found.map(|requirement| Installed { name: format!("{name} {text}"), requirement }).into_iter().collect()
 }
 
+/// Reads `2.5.0rc1` and `2.5.0.post1+cpu` as 2.5.0.
 fn version_of(text: &str) -> Option<Version> {
-    text.split(['+', 'r', 'a', 'b', 'd']).next()?.trim_end_matches('.').parse().ok()
+    text.split(|letter: char| letter == '+' || letter.is_ascii_alphabetic())
+        .next()?
+        .trim_end_matches('.')
+        .parse()
+        .ok()
 }
 
 fn twice(scene: &Scene<'_>) -> Vec<Seen> {
@@ -85,7 +90,7 @@ fn another_cuda(scene: &Scene<'_>) -> Vec<Seen> {
         "torch runs; extensions fail to compile: \"The detected CUDA version mismatches the version that was used to \
          compile PyTorch\"",
     )
-    .fix(format!("`cudaman install {cuda}`, then `cudaman use {cuda}`"))
+    .fix(install_and_use(cuda))
     .once()
 }
 
@@ -103,11 +108,7 @@ fn cudnn_missing(scene: &Scene<'_>) -> Vec<Seen> {
                 format!("{} needs cuDNN {wanted}, and the toolkit in effect has none", installed.name),
                 "it computes on the CPU: \"Could not load dynamic library 'libcudnn.so'\"",
             )
-            .fix(format!(
-                "`cudaman install {cuda}+cudnn{}`, then `cudaman use {cuda}+cudnn{}`",
-                wanted.major(),
-                wanted.major()
-            ))
+            .fix(install_and_use(format!("{cuda}+cudnn{}", wanted.major())))
         })
     })
 }
@@ -123,11 +124,7 @@ fn cudnn_other(scene: &Scene<'_>) -> Vec<Seen> {
                     wanted.major()
                 ),
             )
-            .fix(format!(
-                "`cudaman install {cuda}+cudnn{}`, then `cudaman use {cuda}+cudnn{}`",
-                wanted.major(),
-                wanted.major()
-            )),
+            .fix(install_and_use(format!("{cuda}+cudnn{}", wanted.major()))),
         )
     })
 }
@@ -161,6 +158,7 @@ mod tests {
         let told = |text: &str| version_of(text).map(|version| version.to_string());
         assert_eq!(told("1.14.0").as_deref(), Some("1.14.0"));
         assert_eq!(told("2.5.0rc1").as_deref(), Some("2.5.0"));
+        assert_eq!(told("2.5.0.post1+cpu").as_deref(), Some("2.5.0"));
         assert_eq!(line_of("121").map(|line| line.to_string()).as_deref(), Some("12.1"));
         assert_eq!(line_of("92.post1").map(|line| line.to_string()).as_deref(), Some("9.2"));
     }

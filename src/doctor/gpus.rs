@@ -1,6 +1,6 @@
 //! Whether the toolkit in effect has code for the GPUs here.
 
-use super::{Check, Scene, Seen, Toolkit};
+use super::{Check, Scene, Seen, Toolkit, install_and_use};
 use crate::compat::gpu::{Code, ComputeCapability, by_compute_capability, code_for};
 use crate::host::Gpu;
 
@@ -35,8 +35,7 @@ fn too_new(pair: &Pair<'_>) -> Option<Seen> {
     };
     let seen =
         format!("{} is newer than CUDA {}, which knows no {}", gpu.name, toolkit.cuda, capability.sm());
-    let fix =
-        format!("`cudaman install {first}`, then `cudaman use {first}`: the first CUDA that compiles for it");
+    let fix = format!("{}: the first CUDA that compiles for it", install_and_use(first));
     Some(Seen::new(seen, why).fix(fix))
 }
 
@@ -45,8 +44,7 @@ fn too_old(pair: &Pair<'_>) -> Option<Seen> {
     let Code::NoneAfter(last) = code else { return None };
     let seen = format!("CUDA {} no longer compiles for {} ({})", toolkit.cuda, gpu.name, capability.sm());
     let why = "nvcc refuses it: \"Unsupported gpu architecture\", and its libraries have no code for it";
-    let fix =
-        format!("`cudaman install {last}` installs the last CUDA for it, `cudaman use {last}` takes it");
+    let fix = format!("{}: the last CUDA that compiles for it", install_and_use(last));
     Some(Seen::new(seen, why).fix(fix))
 }
 

@@ -98,7 +98,9 @@ fn shadows(scene: &Scene<'_>) -> Vec<Seen> {
         "the path comes before the wheels' own libraries: \"undefined symbol: __nvJitLinkComplete_12_4\" and its kin",
     );
     let seen = if scene.is_ours(directory) {
-        seen.fix("`cudaman config ld-library-path auto` leaves it out while such an environment is active")
+        seen.fix(
+            "`cudaman config set ld-library-path auto` leaves it out while such an environment is active",
+        )
     } else {
         seen.fix("`unset LD_LIBRARY_PATH`, and remove the line that sets it")
     };

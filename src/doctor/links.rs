@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Check, Scene, Seen};
+use super::{Check, Scene, Seen, begins_with};
 use crate::install::links;
 use crate::layout;
 use crate::model::CompatLink;
+use crate::shell::quote;
 
 pub(super) const CHECKS: &[Check] =
     &[Check::warning("link-of-another-soname", by_hand), Check::note("compat-link", compat_links)];
@@ -87,31 +88,17 @@ fn seen(link: &Path) -> Option<Seen> {
     let soname = layout::soname(fs_err::File::open(link).ok()?)?;
     let (own_stem, own_version) = soname.split_once(".so.")?;
     // 11.8.89 stands for 11 and 11.8; another stem or number is another library.
-    let is_own = stem == own_stem && (is_prefix(own_version, version) || is_prefix(version, own_version));
+    let is_own = stem == own_stem && (begins_with(own_version, version) || begins_with(version, own_version));
+    let missing = quote::word(&format!("{name}: cannot open shared object file"));
     (!is_own).then(|| {
         Seen::new(
             format!("`{}` leads to a library whose own name is {soname}", link.display()),
             "it was linked by hand: what asks for one gets the other, which may lack functions or crash",
         )
+        .fix(format!("`cudaman explain {missing}` says which toolkit has the real one"))
         .fix(format!(
-            "`cudaman explain '{name}: cannot open shared object file'` says which toolkit has the real one"
+            "`rm {}` removes the link (with sudo where it is the system's)",
+            quote::word(&link.to_string_lossy())
         ))
-        .fix(format!("`rm '{}'` removes the link (with sudo where it is the system's)", link.display()))
     })
-}
-
-/// Compares number by number.
-fn is_prefix(short: &str, long: &str) -> bool {
-    long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_compared_whole() {
-        assert!(is_prefix("11", "11.8.89") && is_prefix("11.0", "11.0.221"));
-        assert!(!is_prefix("1", "11") && !is_prefix("10.1", "10"));
-    }
 }

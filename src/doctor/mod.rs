@@ -16,6 +16,8 @@ pub mod run;
 mod scene;
 mod state;
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 pub use repair::Repair;
@@ -158,9 +160,25 @@ impl Seen {
     }
 }
 
+/// Says how a toolkit is installed, and taken in a shell.
+fn install_and_use(request: impl Display) -> String {
+    format!("`cudaman install {request}`, then `cudaman use {request}`")
+}
+
+/// Tells whether a version begins with the numbers of another: 11.8.89 with 11, and not with 1.
+fn begins_with(version: &str, start: &str) -> bool {
+    version.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_compared_whole() {
+        assert!(begins_with("11.8.89", "11") && begins_with("11.0.221", "11.0") && begins_with("11", "11"));
+        assert!(!begins_with("11", "1") && !begins_with("10", "10.1"));
+    }
 
     #[test]
     fn each_code_is_there_once() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::frameworks::without_own_cuda;
-use super::{Check, Scene, Seen};
+use super::{Check, Scene, Seen, install_and_use};
 use crate::compat::{gpu, soname};
 use crate::integrate::python::Python;
 use crate::layout;
@@ -51,10 +51,8 @@ fn advice(lacking: &[String]) -> Vec<String> {
     let of_cudnn = lacking.iter().filter_map(|name| soname::library(name)?.provider.as_deref());
     let cudnn = of_cudnn.filter(|provider| provider.starts_with("cudnn")).min();
     match (newest, cudnn) {
-        (Some(cuda), Some(cudnn)) => {
-            vec![format!("`cudaman install {cuda}+{cudnn}`, then `cudaman use {cuda}+{cudnn}`")]
-        }
-        (Some(cuda), None) => vec![format!("`cudaman install {cuda}`, then `cudaman use {cuda}`")],
+        (Some(cuda), Some(cudnn)) => vec![install_and_use(format!("{cuda}+{cudnn}"))],
+        (Some(cuda), None) => vec![install_and_use(cuda)],
         (None, Some(cudnn)) => vec![format!("`cudaman install` with the version in effect and `+{cudnn}`")],
         (None, None) => vec![format!(
             "`cudaman explain '{}: cannot open shared object file'` says who has it",

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::scene::HOME_VARIABLES;
 use super::{Check, Scene, Seen, Toolkit};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -41,7 +42,7 @@ fn home_differs(scene: &Scene<'_>) -> Vec<Seen> {
 }
 
 fn home_missing(scene: &Scene<'_>) -> Vec<Seen> {
-    let missing = ["CUDA_HOME", "CUDA_PATH"].into_iter().filter_map(|name| {
+    let missing = HOME_VARIABLES.into_iter().filter_map(|name| {
         let path = scene.environment().path(name)?;
         (!path.is_dir()).then(|| {
             Seen::new(

@@ -14,7 +14,7 @@ use crate::model::{Environment, ToolchainName, Version};
 use crate::store::Toolchain;
 
 /// Variables that name a toolkit, in the order in which builds ask for them.
-const HOME_VARIABLES: [&str; 2] = ["CUDA_HOME", "CUDA_PATH"];
+pub(super) const HOME_VARIABLES: [&str; 2] = ["CUDA_HOME", "CUDA_PATH"];
 
 /// A machine with what is in effect on it.
 pub struct Scene<'a> {

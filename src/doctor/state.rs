@@ -3,6 +3,7 @@
 use super::{Check, Repair, Scene, Seen};
 use crate::integrate::{conda, handmade, venv};
 use crate::model::ToolchainRequest;
+use crate::shell::quote;
 use crate::store::{self, Attachment, Problem};
 
 pub(super) const CHECKS: &[Check] = &[
@@ -104,7 +105,12 @@ fn broken(scene: &Scene<'_>) -> Vec<Seen> {
 }
 
 fn attach_command(attachment: &Attachment) -> String {
-    format!("cudaman {} attach '{}' {}", attachment.kind, attachment.place.display(), attachment.toolchain)
+    format!("cudaman {} attach {} {}", attachment.kind, place(attachment), attachment.toolchain)
+}
+
+/// Returns an environment's directory as a word of a command.
+fn place(attachment: &Attachment) -> String {
+    quote::word(&attachment.place.to_string_lossy())
 }
 
 fn is_changed(attachment: &Attachment, scene: &Scene<'_>) -> bool {
@@ -150,7 +156,7 @@ fn without_toolkit(scene: &Scene<'_>) -> Vec<Seen> {
             "activating the environment brings no toolkit",
         )
         .fix(format!("`cudaman install {}`", attachment.toolchain))
-        .fix(format!("or `cudaman {} detach '{}'`", attachment.kind, attachment.place.display()))
+        .fix(format!("or `cudaman {} detach {}`", attachment.kind, place(&attachment)))
     });
     seen.collect()
 }

@@ -8,9 +8,14 @@ mod state;
 mod trial;
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
+use clap::Parser as _;
+use cudaman::cli::Cli;
 use patient::Patient;
 use serde_json::Value;
+
+use crate::support::Run;
 
 /// A finding: how a machine gets it, and how it gets rid of it.
 struct Case {
@@ -41,16 +46,36 @@ fn explains_itself(code: &str, report: &Value, patient: &Patient) {
     let finding = findings.iter().find(|finding| finding["code"] == code).expect("it is there");
     let text = |name: &str| finding[name].as_str().unwrap_or_default();
     assert!(!text("seen").is_empty() && !text("why").is_empty(), "{finding:#}");
-    assert!(finding["fix"].as_array().is_some_and(|fix| !fix.is_empty()), "{finding:#}");
+    let fix = finding["fix"].as_array().expect("a list");
+    assert!(!fix.is_empty(), "{finding:#}");
+    fix.iter().filter_map(Value::as_str).for_each(assert_commands_exist);
     let run = patient.run(&["doctor"]);
     let line = format!("{}: {} [{code}]", text("severity"), text("seen"));
     assert!(run.stdout.contains(&line), "{line}\n{run:?}");
-    let worst = findings.iter().map(|finding| finding["severity"].as_str().unwrap_or_default());
-    let expected =
-        worst.map(|severity| ["note", "", "", "warning"].iter().position(|name| *name == severity));
-    let expected = expected.map(|status| status.map_or(1, |status| status)).collect::<Vec<_>>();
-    let status = if expected.contains(&1) { 1 } else { expected.into_iter().max().unwrap_or(0) };
-    assert_eq!(run.status, i32::try_from(status).expect("small"), "{run:?}");
+    let has = |severity: &str| findings.iter().any(|finding| finding["severity"] == severity);
+    let status = if has("error") {
+        1
+    } else if has("warning") {
+        3
+    } else {
+        0
+    };
+    assert_eq!(run.status, status, "{run:?}");
+}
+
+/// Reads the commands of cudaman in a line as a shell and cudaman do. One without arguments only names itself.
+fn assert_commands_exist(line: &str) {
+    let quoted = line.split('`').skip(1).step_by(2);
+    for command in quoted.filter(|text| text.starts_with("cudaman ")) {
+        let script = format!("set -- {command}; printf '%s\\n' \"$@\"");
+        let words = Run::of(Command::new("/bin/sh").args(["-c", &script]));
+        let words: Vec<&str> = words.expect(0, &[]).stdout.lines().collect();
+        if words.len() > 2
+            && let Err(error) = Cli::try_parse_from(&words)
+        {
+            panic!("{command}: {error}");
+        }
+    }
 }
 
 #[test]
