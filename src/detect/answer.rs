@@ -136,8 +136,13 @@ impl Seen {
     }
 }
 
+/// Tells whether neither a driver nor a GPU is seen, so that nothing can be said of what runs.
+fn is_blank(host: &Host) -> bool {
+    host.driver.newest_cuda.is_none() && host.capabilities().is_empty()
+}
+
 fn fits(best: &Candidate, host: &Host) -> &'static str {
-    if host.driver.newest_cuda.is_none() && host.capabilities().is_empty() {
+    if is_blank(host) {
         return "unknown";
     }
     match best.fit.grade {
@@ -177,7 +182,7 @@ fn notes(verdict: &Verdict<'_>, findings: &Findings, (best, host): (&Candidate, 
             notes.extend(facts::own_cuda(claim, best));
         }
     }
-    if host.driver.newest_cuda.is_none() && host.capabilities().is_empty() {
+    if is_blank(host) {
         notes.push("no driver and no GPU is seen here: whether it runs was not looked at".to_owned());
     }
     let is_tensorflow = |claim: &Claim<'_>| {

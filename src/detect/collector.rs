@@ -78,7 +78,7 @@ impl Collector {
         match text_of(&path) {
             Ok(Some(text)) => {
                 self.bytes += text.len() as u64;
-                let is_optional = is_for_some(&name);
+                let is_optional = is_for_developers(&name);
                 Some(Document { name, path, text, is_optional })
             }
             Ok(None) => {
@@ -95,23 +95,15 @@ impl Collector {
     /// Reads a file that another one names, if it belongs to the project.
     pub(super) fn included(&mut self, from: &Document, name: &str) -> Option<Document> {
         let path = normal(&from.path.parent()?.join(name));
-        if !path.starts_with(&self.root) {
-            self.note(format!(
-                "`{}` of `{}` was left out: it lies outside the project",
-                shown(Path::new(name)),
-                from.name
-            ));
-            return None;
-        }
-        if !path.exists() {
-            self.note(format!(
-                "`{}` of `{}` was left out: there is no such file",
-                shown(Path::new(name)),
-                from.name
-            ));
-            return None;
-        }
-        self.document(&path)
+        let reason = if !path.starts_with(&self.root) {
+            "it lies outside the project"
+        } else if !path.exists() {
+            "there is no such file"
+        } else {
+            return self.document(&path);
+        };
+        self.note(format!("`{}` of `{}` was left out: {reason}", shown(Path::new(name)), from.name));
+        None
     }
 
     /// Keeps what a place says, as strong as it is by itself.
@@ -220,7 +212,8 @@ fn normal(path: &Path) -> PathBuf {
     found
 }
 
-fn is_for_some(name: &str) -> bool {
+/// Tells by its name whether a file is for those who work on the project, not for those who use it.
+fn is_for_developers(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
     words.into_iter().any(|word| ["dev", "doc", "docs", "lint", "test", "tests"].contains(&word))

@@ -2,11 +2,11 @@
 
 use super::answer::Fact;
 use super::choose::{Claim, Verdict};
+use super::evidence::{Evidence, Statement};
 use super::fit::{Candidate, lines};
 use crate::compat::framework::request::Wanted;
 use crate::compat::framework::{Choice, OwnCuda, Requirement, source_words};
 use crate::compat::{Limits, driver};
-use crate::detect::evidence::{Evidence, Statement};
 use crate::host::Host;
 use crate::model::CompilerKind;
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::collector::{Collector, Document, Findings};
+use super::collector::{Collector, Document, Findings, shortened};
 use super::evidence::Statement;
 use super::readers::{Reader, docker, reader};
 use super::{installed, said};
@@ -61,13 +61,13 @@ pub fn of_file(path: &Path) -> Findings {
     collector.findings
 }
 
-/// Reads what a person asks for: `torch==2.4.1+cu121`, `pytorch/pytorch:1.7.1-cuda11.0-cudnn8-devel`. Nothing where it is no requirement.
+/// Reads what a person asks for: `torch==2.4.1+cu121`, or `pytorch/pytorch:1.7.1-cuda11.0-cudnn8-devel`.
 #[must_use]
 pub fn asked(text: &str) -> Findings {
     let mut collector = Collector::new(Path::new("/"), Path::new("/"));
-    let statement = said::requirement(text).or_else(|| docker::statement(text)).or_else(|| {
-        let name = super::collector::shortened(text);
-        Some(Statement::Unknown(format!("which CUDA `{name}` needs is not known: there is no table of it")))
+    let statement = said::requirement(text).or_else(|| docker::statement(text)).unwrap_or_else(|| {
+        let name = shortened(text);
+        Statement::Unknown(format!("which CUDA `{name}` needs is not known: there is no table of it"))
     });
     let document = Document {
         name: "the command line".to_owned(),
@@ -75,9 +75,7 @@ pub fn asked(text: &str) -> Findings {
         text: String::new(),
         is_optional: false,
     };
-    if let Some(statement) = statement {
-        collector.add(&document.at(None), text, statement);
-    }
+    collector.add(&document.at(None), text, statement);
     collector.findings
 }
 

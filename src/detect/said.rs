@@ -5,7 +5,7 @@ use super::wheel;
 use crate::compat::framework::request::{
     FrameworkRequest, FrameworkRequestError, Named, RequirementError, Wanted, named,
 };
-use crate::model::request::{AddOnRequest, AddOns, Base};
+use crate::model::request::{AddOnRequest, AddOns, Base, Operator};
 use crate::model::{Platform, ToolchainRequest, Version};
 use crate::sources::pypi;
 
@@ -94,7 +94,7 @@ pub(super) fn address(text: &str) -> Option<Statement> {
 /// Says that CUDA is used: this version, and any that an upper bound leaves open.
 pub(super) fn at_least(version: &Version) -> Statement {
     let request = |base| ToolchainRequest { base, add_ons: AddOns::Any };
-    let bound = (crate::model::request::Operator::GreaterOrEqual, version.clone());
+    let bound = (Operator::GreaterOrEqual, version.clone());
     Statement::Toolkit(vec![request(Base::Prefix(version.clone())), request(Base::Range(vec![bound]))])
 }
 

@@ -9,7 +9,7 @@ use crate::compat::driver::DriverVersion;
 /// Where the loaded module says its version.
 const MODULE: &str = "proc/driver/nvidia/version";
 
-/// Where libraries of the driver stand, by distribution. A `*` stands for any name.
+/// Where libraries of the driver stand, by distribution.
 const LIBRARIES: &[&str] = &[
     "usr/lib/x86_64-linux-gnu",
     "usr/lib/aarch64-linux-gnu",

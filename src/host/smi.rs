@@ -63,10 +63,13 @@ fn values(line: &str) -> Vec<String> {
     line.split(',').map(|value| value.trim().to_owned()).collect()
 }
 
-fn reason(error: &CommandError) -> String {
+/// Says why it failed: what it printed, on one line.
+pub(super) fn reason(error: &CommandError) -> String {
+    const MOST: usize = 400;
     match error {
         CommandError::Failed { output, .. } if !output.trim().is_empty() => {
-            output.split_whitespace().collect::<Vec<_>>().join(" ")
+            let words: Vec<&str> = output.split_whitespace().collect();
+            words.join(" ").trim_end_matches('.').chars().take(MOST).collect()
         }
         other => other.to_string(),
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{root, smi};
-use crate::compat::command::{CommandError, answer};
+use crate::compat::command::answer;
 use crate::compat::gpu::{self, ComputeCapability};
 use crate::model::Environment;
 
@@ -133,19 +133,8 @@ fn gpus(program: &Path, environment: &Environment) -> Result<Vec<GpuUsage>, Usag
 }
 
 fn ask(program: &Path, arguments: &[&str], environment: &Environment) -> Result<String, UsageError> {
-    answer(program, arguments, environment, smi::LIMIT).map_err(|error| UsageError::Failed(reason(&error)))
-}
-
-/// Returns what it printed, on one line.
-fn reason(error: &CommandError) -> String {
-    const MOST: usize = 400;
-    match error {
-        CommandError::Failed { output, .. } if !output.trim().is_empty() => {
-            let words: Vec<&str> = output.split_whitespace().collect();
-            words.join(" ").trim_end_matches('.').chars().take(MOST).collect()
-        }
-        other => other.to_string(),
-    }
+    answer(program, arguments, environment, smi::LIMIT)
+        .map_err(|error| UsageError::Failed(smi::reason(&error)))
 }
 
 /// Gives each process to its GPU, or to the GPU whose instance it uses.
