@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::link;
 use crate::context::Context;
 use crate::discover::{self, Discovery, SystemCudnn, Toolkit};
+use crate::shell::quote;
 
 /// Look for toolkits that exist already: /usr/local/cuda-*, HPC SDK, Spack, conda, CUDA_HOME
 #[derive(clap::Args)]
@@ -120,7 +121,7 @@ fn adoption(cudnn: &SystemCudnn, context: &Context) -> String {
     let own = context.store.toolchains().into_iter().rev();
     let cuda = own.filter(|toolchain| toolchain.is_own).find_map(|toolchain| toolchain.name.cuda().cloned());
     let cuda = cuda.map_or_else(|| "RELEASE".to_owned(), |cuda| cuda.truncated(2).to_string());
-    let path = cudnn.path.display();
+    let path = quote::word(&cudnn.path);
     format!("hint: `cudaman install {cuda}+cudnn --from {path}` puts a copy of it into CUDA {cuda}")
 }
 

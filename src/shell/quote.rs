@@ -1,6 +1,9 @@
 //! Quoting: a value for a shell is data, whatever bytes it holds. Each family has its own rules
 //! (RELIABILITY.md, finding 9): no one quoting serves POSIX shells, fish and csh alike.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 /// Quotes for sh, bash, zsh, dash, ksh.
 #[must_use]
 pub fn posix(value: &[u8]) -> Vec<u8> {
@@ -10,14 +13,15 @@ pub fn posix(value: &[u8]) -> Vec<u8> {
     })
 }
 
-/// Shows a value as one word of a command that a person types: quoted only where it must be.
+/// Shows a value or a path as one word of a command that a person types: quoted only where it must be.
 #[must_use]
-pub fn word(value: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@%".contains(letter);
-    if !value.is_empty() && value.chars().all(is_plain) {
-        return value.to_owned();
+pub fn word(value: impl AsRef<OsStr>) -> String {
+    let bytes = value.as_ref().as_bytes();
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+=@%:,".contains(byte) || *byte >= 0x80;
+    if !bytes.is_empty() && bytes.iter().all(is_plain) {
+        return String::from_utf8_lossy(bytes).into_owned();
     }
-    String::from_utf8_lossy(&posix(value.as_bytes())).into_owned()
+    String::from_utf8_lossy(&posix(bytes)).into_owned()
 }
 
 /// Quotes for fish, where a backslash escapes inside single quotes too.

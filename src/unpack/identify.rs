@@ -45,6 +45,18 @@ pub fn identify(path: &Path) -> Result<Format, UnpackError> {
     }
 }
 
+/// Tells whether a file begins as one of the formats does, whatever became of the rest.
+#[must_use]
+pub fn begins_as_archive(path: &Path) -> bool {
+    const SCRIPT: usize = 512;
+    let start = File::open(path).and_then(|mut file| decode::start(&mut file, SCRIPT)).unwrap_or_default();
+    match start.as_slice() {
+        [b'#', b'!', ..] => start.windows(8).any(|word| word == b"Makeself"),
+        [b'P', b'K', 3, 4, ..] | [0xed, 0xab, 0xee, 0xdb, ..] => true,
+        start => start.starts_with(b"!<arch>\n") || Compression::of(start) != Compression::Plain,
+    }
+}
+
 /// A compressed file is one of the formats only where a tar is in it.
 fn compressed(path: &Path, compression: Compression) -> Result<Format, UnpackError> {
     let format = match compression {
@@ -88,6 +100,15 @@ pub fn metadata(path: &Path, format: Format) -> Result<Option<PackageMetadata>, 
 /// Returns an error where the file can't be read, or is no makeself archive.
 pub fn runfile_label(path: &Path) -> Result<String, UnpackError> {
     makeself::label(path)
+}
+
+/// Tells whether a runfile patches a toolkit that is installed: NVIDIA's of 8.0 to 10.0 hold `install_patch.pl`,
+/// which knows what it changes (nixpkgs and EasyBuild run it).
+///
+/// # Errors
+/// Returns an error where the file can't be read, or is damaged.
+pub fn is_patch(path: &Path) -> Result<bool, UnpackError> {
+    makeself::holds(path, "install_patch.pl")
 }
 
 fn zipped(path: &Path, file: &File) -> Result<Format, UnpackError> {

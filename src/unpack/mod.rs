@@ -60,7 +60,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use error::{Refusal, UnpackError};
-pub use identify::{PackageMetadata, identify, metadata, runfile_label};
+pub use identify::{PackageMetadata, begins_as_archive, identify, is_patch, metadata, runfile_label};
 pub use opened::open_regular;
 pub use peek::first_paths;
 pub use tree::{FileEntry, Tree};

@@ -3,7 +3,7 @@
 use super::bench::Bench;
 use super::from::{COMPONENTS, Shelf, redist};
 use super::injection::{Injected, interrupt, is_possible, strace};
-use crate::support::{Run, component_files, deb, file, link, tar_xz};
+use crate::support::{Run, Runfile, component_files, deb, file, link, tar_xz};
 
 /// Expects files to be refused, and the store to be none the worse for it.
 fn refuses(files: &[&[u8]], request: Option<&str>, texts: &[&str]) {
@@ -35,6 +35,33 @@ fn what_is_no_part_of_a_toolkit_is_refused() {
 }
 
 #[test]
+fn a_file_that_was_cut_off_is_told_from_one_of_another_kind() {
+    let runfile =
+        b"#!/bin/sh\n# This script was generated using Makeself 2.4.5\nfilesizes=\"9\"\nskip=\"4\"\n1234";
+    let wheel = b"PK\x03\x04 of which the end is missing";
+    let archive = redist("cuda_nvcc", "12.4.99");
+    for cut in [&runfile[..], &runfile[..70], wheel, &archive[..30]] {
+        refuses(&[cut], None, &["could not read", "copy it again"]);
+    }
+    refuses(&[b""], None, &["is empty", "copy it again"]);
+    for other in [&b"a letter"[..], b"#!/bin/sh\necho hello\n"] {
+        refuses(&[other], None, &["could not read", "`--from` takes NVIDIA's runfiles", "`cudaman export`"]);
+    }
+}
+
+#[test]
+fn patches_are_told_from_toolkits() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let canary = directory.path().join("canary");
+    let runfile = Runfile { release: "8.0.61", target: "x86_64-linux", canary: &canary };
+    let (Some(base), Some(patch)) = (runfile.pack(), runfile.patch()) else { return };
+    let texts = ["is a patch that NVIDIA's own installer applies", "leave it out: `cudaman install --from`"];
+    refuses(&[&patch], None, &texts);
+    refuses(&[&base, &patch], None, &texts);
+    assert!(!canary.exists(), "something of a runfile was executed");
+}
+
+#[test]
 fn files_that_do_not_belong_together_are_refused() {
     let all = |version: &str| COMPONENTS.map(|component| redist(component, version));
     let (older, newer) = (all("11.8.89"), all("12.4.99"));
@@ -54,7 +81,14 @@ fn files_that_do_not_belong_together_are_refused() {
 #[test]
 fn paths_that_lead_nowhere_are_said() {
     let shelf = Shelf::new();
-    shelf.sandbox.run(&["install", "--from", "/nonexistent/cuda.run"]).expect(1, &["/nonexistent/cuda.run"]);
+    shelf
+        .sandbox
+        .run(&["install", "--from", "/nonexistent/cuda.run"])
+        .expect(1, &["there is no file or directory `/nonexistent/cuda.run`", "hint:"]);
+    let link = shelf.sandbox.path().join("link.run");
+    std::os::unix::fs::symlink("/nonexistent/cuda.run", &link).expect("a link");
+    let link = link.to_str().expect("text");
+    shelf.sandbox.run(&["install", "--from", link]).expect(1, &["is a link to what isn't there", "hint:"]);
     let empty = shelf.sandbox.project("empty", None).display().to_string();
     shelf.sandbox.run(&["install", "--from", &empty]).expect(1, &["is no CUDA toolkit", "hint:"]);
     assert!(!shelf.sandbox.store().exists());

@@ -235,7 +235,12 @@ fn what_is_not_whole_or_does_not_fit_is_refused() {
         &machine.library(main),
         &["libcudnn.so.8` is a link to", "where no file is"],
     );
-    refused(&machine, "12.4+cudnn", &machine.library("libcudnn.so.7"), &["libcudnn.so.7", "No such file"]);
+    refused(
+        &machine,
+        "12.4+cudnn",
+        &machine.library("libcudnn.so.7"),
+        &["there is no file or directory", "libcudnn.so.7"],
+    );
     fs_err::write(machine.libraries.join("libcudnn.so.8.9.7"), "a letter").expect("a file");
     refused(&machine, "12.4+cudnn", &machine.library(main), &["is no shared library"]);
 

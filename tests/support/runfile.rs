@@ -58,6 +58,13 @@ impl Runfile<'_> {
         self.makeself(&[self.script("setup.sh"), file("data", "x\n")], "./setup.sh")
     }
 
+    /// Packs what patches a toolkit, as NVIDIA's patches of 8.0 to 10.0 do: by a program of its own.
+    pub(crate) fn patch(&self) -> Option<Vec<u8>> {
+        let version = file("version.txt", format!("CUDA Version {}.2\n", self.release));
+        let library = file("lib64/libcublas.so.8.0.88", "cublas\n");
+        self.makeself(&[version, library, self.script("install_patch.pl")], "./install_patch.pl")
+    }
+
     fn line(&self) -> (u32, u32) {
         let mut numbers = self.release.split('.').map(|text| text.parse().expect("a number"));
         (numbers.next().expect("a major"), numbers.next().expect("a minor"))

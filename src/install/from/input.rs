@@ -77,11 +77,15 @@ impl Input {
             let (digest, size) = (listing.digest(), listing.size());
             return Ok(Self { path, format, digest, size, listing: Some(listing), library, stamp });
         }
-        let path = fs_err::canonicalize(path).hint("`--from` takes paths of files and directories")?;
+        let path = std::fs::canonicalize(path).map_err(|error| unreachable(path, &error))?;
         let stamp = Stamp::of(&path)?;
-        let format = unpack::identify(&path).hint(
-            "`--from` takes NVIDIA's runfiles and archives, wheels, packages of Debian, RPM and conda, and directories",
-        )?;
+        if stamp.size == 0 && path.is_file() {
+            return Err(advised(format!("`{shown}` is empty"), AGAIN));
+        }
+        let identified = unpack::identify(&path);
+        let is_damaged = matches!(identified, Err(UnpackError::Damaged { .. }));
+        let format =
+            identified.hint(if is_damaged && unpack::begins_as_archive(&path) { AGAIN } else { FORMATS })?;
         if format == Format::Directory {
             refuse_the_system(&path)?;
             let listing = Listing::read(&path).with_context(|| format!("could not read `{shown}`"))?;
@@ -101,6 +105,22 @@ impl Input {
         Err(changed(&self.path, None))
     }
 }
+
+fn unreachable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let shown = path.display();
+    let what = match error.kind() {
+        std::io::ErrorKind::NotFound if path.is_symlink() => {
+            format!("`{shown}` is a link to what isn't there")
+        }
+        std::io::ErrorKind::NotFound => format!("there is no file or directory `{shown}`"),
+        _ => format!("could not read `{shown}`: {error}"),
+    };
+    advised(what, "`--from` takes paths of files and directories; `ls -l` shows what is where")
+}
+
+const AGAIN: &str = "compare its size with that of the original, and copy it again: `--from` takes whole runfiles, \
+                     archives, wheels and packages";
+const FORMATS: &str = "`--from` takes NVIDIA's runfiles and archives, wheels, packages of Debian, RPM and conda, directories, and bundles of `cudaman export`";
 
 /// What is said of a file that isn't any more what it was.
 pub(super) fn changed(path: &Path, error: Option<&UnpackError>) -> anyhow::Error {

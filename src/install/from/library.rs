@@ -13,6 +13,7 @@ use crate::discover::{self, Owner};
 use crate::error::advised;
 use crate::layout;
 use crate::model::{Platform, Version};
+use crate::shell::quote;
 
 /// So many directories above a library are looked at for headers: `lib/<triplet>/libcudnn/12` has four.
 const ABOVE: usize = 4;
@@ -182,7 +183,7 @@ fn main_library(
                 "`{shown}` holds more than one cuDNN: {}",
                 majors.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
             ),
-            format!("name the library of one: `--from {}`", main.display()),
+            format!("name the library of one: `--from {}`", quote::word(&main)),
         )),
         (None, _) => Err(advised(
             format!("`{shown}` holds no main library of that cuDNN, `libcudnn.so.N`"),

@@ -12,6 +12,7 @@ use super::library::Library;
 use crate::error::{Advise as _, advised};
 use crate::model::{ComponentName, Format, Platform, Profile, Trust, Version};
 use crate::packages::{self, components, system};
+use crate::shell::quote;
 use crate::sources;
 use crate::unpack::{self, PackageMetadata};
 
@@ -99,7 +100,7 @@ fn saying(input: &Input, profile: Profile) -> Result<Saying> {
             let names = unpack::first_paths(path, NAMES).hint(broken())?;
             archive(path, &names, profile)
         }
-        Format::Runfile => Ok(Saying::toolkit(profile)),
+        Format::Runfile => runfile(input, profile),
         Format::Directory => {
             if let Some(library) = &input.library {
                 return library_saying(library);
@@ -108,6 +109,23 @@ fn saying(input: &Input, profile: Profile) -> Result<Saying> {
             directory(path, listing, profile)
         }
     }
+}
+
+/// Patches are small, and toolkits never were.
+const PATCH_BYTES: u64 = 512 << 20;
+
+fn runfile(input: &Input, profile: Profile) -> Result<Saying> {
+    if input.size < PATCH_BYTES && unpack::is_patch(&input.path).unwrap_or(false) {
+        return Err(advised(
+            format!(
+                "`{}` is a patch that NVIDIA's own installer applies to a toolkit, and what it changes isn't known \
+                 without running it",
+                input.path.display()
+            ),
+            "leave it out: `cudaman install --from` with the toolkit's own runfile installs the release itself",
+        ));
+    }
+    Ok(Saying::toolkit(profile))
 }
 
 impl Saying {
@@ -150,9 +168,9 @@ fn package(path: &Path, metadata: &PackageMetadata, profile: Profile) -> Result<
     })
 }
 
-/// Reads the CUDA major of `8.9.7.29-1+cuda12.2` or `libcudnn9-cuda-12`.
+/// Reads the CUDA major of `8.9.7.29-1+cuda12.2`, of RPM's `8.9.7.29-1.cuda12.2`, or of `libcudnn9-cuda-12`.
 fn built_for(text: &str) -> Option<u32> {
-    let (_, rest) = text.split_once("+cuda").or_else(|| text.split_once("-cuda-"))?;
+    let (_, rest) = ["+cuda", ".cuda", "-cuda-"].iter().find_map(|sign| text.split_once(sign))?;
     rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -219,7 +237,7 @@ fn directory(path: &Path, listing: &Listing, profile: Profile) -> Result<Saying>
     }
     Err(advised(
         format!("`{}` is no CUDA toolkit: it has neither `bin/nvcc` nor `include/cuda.h`", path.display()),
-        format!("to install the files in it: `--from {}/*`", path.display()),
+        format!("to install the files in it: `--from {}/*`", quote::word(path)),
     ))
 }
 
@@ -275,6 +293,7 @@ mod tests {
         assert_eq!((saying.component.as_str(), saying.platform), ("cuda_nvcc", Some(Platform::LinuxSbsa)));
         assert!(redist("cuda").is_none() && redist("a-archive").is_none());
         assert_eq!(built_for("8.9.7.29-1+cuda12.2"), Some(12));
+        assert_eq!(built_for("8.9.7.29-1.cuda11.8"), Some(11));
         assert_eq!(built_for("libcudnn9-cuda-13"), Some(13));
     }
 }

@@ -14,6 +14,7 @@ use crate::model::{
     Adaptation, Entry, PackageId, Profile, ToolchainName, ToolchainReceipt, ToolchainRequest, Version,
 };
 use crate::packages::{TOOLKIT, components};
+use crate::shell::quote;
 use crate::store::StoreError;
 
 /// What will be composed.
@@ -48,14 +49,18 @@ pub(super) fn toolkit(
                 "the files hold {} only, and no request says which toolkit to add it to",
                 names.join(", ")
             ),
-            "name the toolkit: `cudaman install 12.4 --from PATH…`",
+            format!(
+                "name the toolkit: `cudaman install {} --from {}`",
+                likely(context),
+                quote::word(&staged[0].path)
+            ),
         ));
     }
     let plain = ToolchainRequest { add_ons: AddOns::None, ..order.request.clone() };
     let any = ToolchainRequest { add_ons: AddOns::Any, ..order.request.clone() };
     let installed = context.store.find(&plain).or_else(|| context.store.find(&any));
     if let Some(link) = installed.as_ref().and_then(|toolchain| toolchain.link.as_ref()) {
-        let (shown, add_on) = (link.display(), staged[0].path.display());
+        let (shown, add_on) = (quote::word(link), quote::word(&staged[0].path));
         let hint = format!("`cudaman install --from {shown} {add_on}` makes a toolchain of copies of both");
         return Err(linked::refusal(&order.request, link, hint));
     }
@@ -67,6 +72,13 @@ pub(super) fn toolkit(
         },
     };
     context.store.receipt(&toolchain).hint_from(StoreError::hint)
+}
+
+/// The newest toolkit that something can be added to, for an example.
+fn likely(context: &Context) -> String {
+    let own = context.store.toolchains().into_iter().rev().filter(|toolchain| toolchain.is_own);
+    let cuda = own.filter_map(|toolchain| toolchain.name.cuda().cloned()).next();
+    cuda.map_or_else(|| "12.4".to_owned(), |cuda| cuda.truncated(2).to_string())
 }
 
 /// Settles what the files make, on top of an installed toolkit or by themselves.

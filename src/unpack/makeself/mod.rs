@@ -51,6 +51,30 @@ pub(super) fn label(path: &Path) -> Result<String, UnpackError> {
     read_header(&mut opened.stream(), opened.size, &opened.origin()).map(|(header, _)| header.label)
 }
 
+/// Tells whether a file of this name is at the top of a runfile. All of it is read for that.
+///
+/// # Errors
+/// Returns an error where the file can't be read, or is damaged.
+pub(super) fn holds(path: &Path, name: &str) -> Result<bool, UnpackError> {
+    let opened = Opened::open(path, Limits::default())?;
+    let origin = opened.origin();
+    let mut stream = opened.stream();
+    let (header, behind) = read_header(&mut stream, opened.size, &origin)?;
+    let mut stream = Cursor::new(behind).chain(stream);
+    for payload in &header.payloads {
+        let damaged = |error: std::io::Error| origin.damaged(error);
+        let decoder = decode::decode((&mut stream).take(payload.size), origin.limits).map_err(damaged)?;
+        for entry in ::tar::Archive::new(decoder).entries().map_err(damaged)? {
+            let entry = entry.map_err(damaged)?;
+            let found = entry.path_bytes();
+            if found.strip_prefix(b"./").unwrap_or(&found) == name.as_bytes() {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// Feeds the entries of a makeself archive of `size` bytes into a tree, payload after payload.
 pub(super) fn read(
     stream: &mut dyn Read,
