@@ -3,6 +3,7 @@
 
 mod owner;
 mod places;
+mod rpm;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

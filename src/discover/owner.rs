@@ -1,8 +1,10 @@
-//! Who owns a path: the Debian package whose list names it, or the user. Lists are read, nothing is run.
+//! Who owns a path: the Debian package whose list names it, the RPM package that rpm names, or the user.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use super::rpm;
 
 const LISTS: &str = "var/lib/dpkg/info";
 const STATUS: &str = "var/lib/dpkg/status";
@@ -26,13 +28,17 @@ pub(super) fn package(root: &Path, paths: &[PathBuf]) -> Option<Owner> {
         .iter()
         .filter_map(|path| Some(format!("/{}", path.strip_prefix(root).ok()?.display())))
         .collect();
+    of_debian(root, &named).or_else(|| rpm::package(root, &named))
+}
+
+fn of_debian(root: &Path, paths: &[String]) -> Option<Owner> {
     let mut lists: Vec<PathBuf> = std::fs::read_dir(root.join(LISTS))
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| package_of(path).is_some_and(is_candidate))
         .collect();
     lists.sort();
-    let list = lists.iter().find(|list| lists_any(list, &named))?;
+    let list = lists.iter().find(|list| lists_any(list, paths))?;
     let name = package_of(list)?;
     let name = name.split(':').next().unwrap_or(name);
     Some(Owner { title: format!("the package {name}"), version: version(root, name) })

@@ -1,9 +1,12 @@
-//! RPM packages given as files: genuine ones make a toolchain, hostile ones are refused.
+//! RPM packages: given as files, genuine ones make a toolchain and hostile ones are refused; installed, they are
+//! named as the owners of what they brought.
 
 use std::path::Path;
 
 use super::from::{COMPONENTS, Shelf};
-use crate::support::{File, component_files, file, hostile_rpm, program, rpm};
+use super::link::toolkit;
+use super::system_cudnn::{Machine, receipt_of_cudnn, sandbox};
+use crate::support::{File, Mirror, component_files, file, hostile_rpm, note_rpm, program, rpm};
 
 /// A component's files where NVIDIA's packages have them.
 fn installed(component: &str) -> Vec<File> {
@@ -86,6 +89,42 @@ fn a_hole_of_ten_gigabytes_is_refused_before_it_is_written() {
         &["exceeds the limit"],
     );
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn the_package_of_an_rpms_is_asked_of_its_database() {
+    let library = "usr/lib64/libcudnn.so.8";
+    let files = |paths: &[&str]| paths.iter().map(|path| file(path, "")).collect::<Vec<File>>();
+    let Some(package) = rpm("libcudnn8", "8.9.7.29-1.cuda11.8", &files(&[library]), "w9.gzdio") else {
+        return;
+    };
+    let compiler = rpm("cuda-nvcc-12-4", "12.4.131", &files(&["usr/local/cuda-12.4/bin/nvcc"]), "w9.gzdio");
+    let mirror = Mirror::start();
+    let sandbox = sandbox(&mirror);
+    let machine = Machine::new(&sandbox, "a machine", "usr/lib64");
+    machine.libraries("8.9.7");
+    machine.header("usr/include/cudnn_version.h", [8, 9, 7]);
+    machine.file("usr/include/cudnn.h", b"#include \"cudnn_version.h\"\n");
+    for name in ["cuda-12.4", "cuda-$(touch canary)", "cuda-%(touch canary)", "cuda-'\n\u{1b}[31m"] {
+        toolkit(&sandbox, &format!("a machine/usr/local/{name}"), "12.4.1");
+    }
+    note_rpm(&package, &machine.root);
+    note_rpm(&compiler.expect("rpmbuild was here"), &machine.root);
+    let found = sandbox.run(&["discover", "--root", machine.root.to_str().expect("text")]);
+    for owned in ["cuDNN 8.9.7 of the system  (the package libcudnn8)", "(the package cuda-nvcc-12-4)"] {
+        assert!(found.stdout.contains(owned), "{found:?}");
+    }
+    found.expect(0, &["--from '/", "a machine/usr/lib64/libcudnn.so.8'"]);
+    assert_eq!(found.stdout.matches("the package").count(), 2, "{found:?}");
+    assert!(!sandbox.path().join("canary").exists(), "a name was executed");
+
+    let from = machine.library("libcudnn.so.8");
+    let refused = sandbox.run(&["install", "12.4+cudnn", "--from", &from]);
+    refused.expect(1, &["was built for CUDA 11"]);
+    let words = ["install", "11.8+cudnn", "--profile", "minimal", "--from", &from];
+    sandbox.run(&words).expect(0, &["of the package libcudnn8 is copied", "installed `11.8.0+cudnn8.9.7`"]);
+    assert_eq!(receipt_of_cudnn(&sandbox)["owner"], "the package libcudnn8");
+    sandbox.assert_healthy();
 }
 
 /// Expects a package to be refused, and the store to be none the worse for it.

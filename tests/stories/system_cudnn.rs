@@ -10,13 +10,13 @@ const DEB: &str = "usr/lib/x86_64-linux-gnu";
 const RPM: &str = "usr/lib64";
 
 /// A root file system with a cuDNN, and the libraries' directory in it.
-struct Machine {
-    root: PathBuf,
+pub(super) struct Machine {
+    pub(super) root: PathBuf,
     libraries: PathBuf,
 }
 
 impl Machine {
-    fn new(sandbox: &Sandbox, name: &str, libraries: &str) -> Self {
+    pub(super) fn new(sandbox: &Sandbox, name: &str, libraries: &str) -> Self {
         let root = sandbox.path().join(name);
         let libraries = root.join(libraries);
         fs_err::create_dir_all(&libraries).expect("a directory");
@@ -36,14 +36,14 @@ impl Machine {
         machine
     }
 
-    fn file(&self, path: &str, content: &[u8]) -> PathBuf {
+    pub(super) fn file(&self, path: &str, content: &[u8]) -> PathBuf {
         let path = self.root.join(path);
         fs_err::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs_err::write(&path, content).expect("a file");
         path
     }
 
-    fn libraries(&self, version: &str) {
+    pub(super) fn libraries(&self, version: &str) {
         let major = version.split('.').next().expect("a major");
         for stem in ["libcudnn", "libcudnn_ops_infer"] {
             let name = format!("{stem}.so.{version}");
@@ -66,14 +66,14 @@ impl Machine {
         symlink("/nonexistent/alternatives/libcudnn_so", self.libraries.join("libcudnn.so")).expect("a link");
     }
 
-    fn header(&self, path: &str, [major, minor, patch]: [u32; 3]) {
+    pub(super) fn header(&self, path: &str, [major, minor, patch]: [u32; 3]) {
         let text = format!(
             "#define CUDNN_MAJOR {major}\n#define CUDNN_MINOR {minor}\n#define CUDNN_PATCHLEVEL {patch}\n"
         );
         self.file(path, text.as_bytes());
     }
 
-    fn library(&self, name: &str) -> String {
+    pub(super) fn library(&self, name: &str) -> String {
         self.libraries.join(name).display().to_string()
     }
 }
@@ -87,7 +87,7 @@ fn elf(name: &str) -> Vec<u8> {
     bytes
 }
 
-fn sandbox(mirror: &Mirror) -> Sandbox {
+pub(super) fn sandbox(mirror: &Mirror) -> Sandbox {
     Release::tiny("12.4.1").serve(mirror);
     Release::tiny("11.8.0").serve(mirror);
     Sandbox::new().with_mirror(mirror)
@@ -141,7 +141,7 @@ fn it_becomes_an_add_on_and_stays_where_it_is() {
     sandbox.assert_healthy();
 }
 
-fn receipt_of_cudnn(sandbox: &Sandbox) -> serde_json::Value {
+pub(super) fn receipt_of_cudnn(sandbox: &Sandbox) -> serde_json::Value {
     let receipts = fs_err::read_dir(sandbox.store().join("receipts/packages")).expect("receipts").flatten();
     let path = receipts.map(|entry| entry.path()).find(|path| path.to_string_lossy().contains("/cudnn-"));
     serde_json::from_slice(&fs_err::read(path.expect("cuDNN's receipt")).expect("a receipt")).expect("JSON")

@@ -32,7 +32,7 @@ pub(crate) use modules::{Variables, programs, settings};
 pub(crate) use parcel::{Parcel, island, packed, sealed, unsealed};
 pub(crate) use proxy::RecordingProxy;
 pub(crate) use pty::type_into;
-pub(crate) use rpm::{hostile_rpm, rpm};
+pub(crate) use rpm::{hostile_rpm, note_rpm, rpm};
 pub(crate) use runfile::{GENERATIONS, Runfile, makeself, pack_directory};
 pub(crate) use sandbox::{CUDAMAN, Run, Sandbox};
 pub(crate) use terminal::Terminal;

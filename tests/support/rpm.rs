@@ -8,34 +8,47 @@ use super::toolkit::File;
 const MIB: usize = 1 << 20;
 
 /// Packs files as `rpmbuild` does, or says that it is left out; their paths begin below the system's root.
-/// `payload` is rpm's word for the compression: `w9.gzdio`, `w6.xzdio`, `w3.zstdio`.
+/// A release may follow the version: `8.9.7.29-1.cuda12.2`. `payload` is rpm's word for the compression: `w9.gzdio`, `w6.xzdio`, `w3.zstdio`.
 pub(crate) fn rpm(name: &str, version: &str, files: &[File], payload: &str) -> Option<Vec<u8>> {
     if !super::have("rpmbuild") {
         return None;
     }
+    let (version, release) = version.split_once('-').unwrap_or((version, "1"));
     let directory = tempfile::tempdir().expect("a directory");
     let tree = directory.path().join("tree");
     files.iter().for_each(|item| item.write(&tree));
     let spec = directory.path().join("package.spec");
-    std::fs::write(&spec, spec_of(name, version, &tree, files)).expect("a file");
+    std::fs::write(&spec, spec_of([name, version, release], &tree, files)).expect("a file");
     let mut command = Command::new("rpmbuild");
     command.args(["-bb", "--quiet", "--target", "x86_64-linux"]).arg(&spec).env("HOME", directory.path());
     command.arg("--define").arg(format!("_topdir {}", directory.path().join("top").display()));
     command.arg("--define").arg(format!("_binary_payload {payload}"));
     let output = command.stdin(Stdio::null()).output().expect("rpmbuild starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let built = directory.path().join(format!("top/RPMS/x86_64/{name}-{version}-1.x86_64.rpm"));
+    let built = directory.path().join(format!("top/RPMS/x86_64/{name}-{version}-{release}.x86_64.rpm"));
     Some(std::fs::read(built).expect("a package"))
 }
 
-fn spec_of(name: &str, version: &str, tree: &Path, files: &[File]) -> String {
+fn spec_of([name, version, release]: [&str; 3], tree: &Path, files: &[File]) -> String {
     let list: String = files.iter().map(|item| format!("\"/{}\"\n", item.path)).collect();
     format!(
         "%global __os_install_post %{{nil}}\n%global debug_package %{{nil}}\nAutoReqProv: no\nName: {name}\n\
-         Version: {version}\nRelease: 1\nSummary: a part of CUDA\nLicense: none\n%description\nIt is tiny.\n%install\n\
+         Version: {version}\nRelease: {release}\nSummary: a part of CUDA\nLicense: none\n%description\nIt is tiny.\n%install\n\
          mkdir -p %{{buildroot}}\ncp -a '{}'/. %{{buildroot}}\n%post\ntouch /tmp/canary\n%files\n{list}",
         tree.display()
     )
+}
+
+/// Notes a package as installed in the database of a root file system, whose files are there already.
+pub(crate) fn note_rpm(package: &[u8], root: &Path) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("package.rpm");
+    std::fs::write(&path, package).expect("a file");
+    let mut command = Command::new("rpm");
+    command.arg("--dbpath").arg(root.join("var/lib/rpm")).args(["--justdb", "--nodeps", "--noscripts", "-i"]);
+    command.arg(&path).env("HOME", directory.path()).stdin(Stdio::null());
+    let output = command.output().expect("rpm starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Packs one file under any path, with so many MiB of zeros in the place of its content.

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 pub(super) const NAME: u32 = 1000;
 pub(super) const VERSION: u32 = 1001;
+pub(super) const RELEASE: u32 = 1002;
 pub(super) const ARCHITECTURE: u32 = 1022;
 pub(super) const PAYLOAD_FORMAT: u32 = 1124;
 

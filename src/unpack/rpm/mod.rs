@@ -53,6 +53,9 @@ pub(super) fn metadata(path: &Path) -> Result<PackageMetadata, UnpackError> {
         header.text(tag).ok_or_else(|| UnpackError::damaged(path, format_args!("its header has no {name}")))
     };
     let (name, version) = (required(header::NAME, "name")?, required(header::VERSION, "version")?);
+    // The release tells what NVIDIA built a library for: `1.cuda12.2`.
+    let version =
+        header.text(header::RELEASE).map_or(version.clone(), |release| format!("{version}-{release}"));
     Ok(PackageMetadata { name, version, architecture: header.text(header::ARCHITECTURE) })
 }
 
