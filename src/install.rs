@@ -198,16 +198,21 @@ fn id_of(artifact: &Artifact) -> PackageId {
 /// Tells what nvcc compiles with, and what a proof found. Findings warn: the bytes are NVIDIA's, and what
 /// is missing most often belongs to the machine, such as a host compiler.
 pub(crate) fn report_proof(toolchain: &Toolchain, context: &Context) {
-    let Ok(Some(receipt)) = context.store.receipt(toolchain) else { return };
-    if context.platform().ok() != Some(receipt.platform) {
-        return;
+    let adaptation = context.store.adaptation(toolchain).unwrap_or_default();
+    let findings = match context.store.receipt(toolchain) {
+        Ok(Some(receipt)) if context.platform().ok() == Some(receipt.platform) => {
+            layout::prove(&toolchain.root, &receipt, &context.environment)
+        }
+        Ok(None) => linked::prove(toolchain, &adaptation, context),
+        _ => return,
+    };
+    let name = &toolchain.name;
+    if let Some(compiler) = &adaptation.host_compiler {
+        context.ui.say(&format!("`{name}` compiles with {compiler}"));
     }
-    if let Some(compiler) = &receipt.adaptation.host_compiler {
-        context.ui.say(&format!("`{}` compiles with {compiler}", receipt.name));
-    }
-    for finding in layout::prove(&toolchain.root, &receipt, &context.environment) {
+    for finding in findings {
         let what = match finding.severity {
-            Severity::Failure => format!("`{}` does not prove itself: {}", receipt.name, finding.message),
+            Severity::Failure => format!("`{name}` does not prove itself: {}", finding.message),
             Severity::Warning => finding.message,
         };
         context.ui.warn(&what);

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::context::Context;
 use crate::error::{Advise as _, UsageError, advised};
+use crate::install::{self, Wishes};
 use crate::layout;
 use crate::model::ToolchainName;
 use crate::store::StoreError;
@@ -63,7 +64,12 @@ pub(super) fn adopt(name: &ToolchainName, path: &Path, context: &Context) -> Res
     context.ui.say(&format!("linked `{}` to `{}`{release}", toolchain.name, path.display()));
     if !inspection.has_nvcc {
         context.ui.warn(&format!("`{}` has no `bin/nvcc`: it can't compile", path.display()));
+    } else if let Err(error) =
+        install::adapt::readapt(&toolchain, &Wishes::default(), &context.config.host_compiler, context)
+    {
+        context.ui.warn(&format!("no host compiler was chosen for `{name}`: {error}"));
     }
+    install::report_proof(&toolchain, context);
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 use super::{Check, Scene, Seen};
 use crate::layout::{self, Finding, Matter, Severity, Subject};
-use crate::model::Adaptation;
 
 pub(super) const CHECKS: &[Check] = &[
     Check::error("toolkit-incomplete", incomplete),
@@ -26,8 +25,8 @@ fn of_compiler(scene: &Scene<'_>, matter: Matter) -> Vec<Seen> {
     else {
         return Vec::new();
     };
-    let receipt = toolkit.toolchain.as_ref().and_then(|own| scene.context.store.receipt(own).ok().flatten());
-    let adaptation = receipt.map_or_else(Adaptation::default, |receipt| receipt.adaptation);
+    let adaptation = toolkit.toolchain.as_ref().map(|own| scene.context.store.adaptation(own));
+    let adaptation = adaptation.and_then(Result::ok).unwrap_or_default();
     let (root, cuda, name) = (toolkit.root.as_path(), &toolkit.cuda, toolkit.name.as_str());
     let subject = Subject { root, cuda, adaptation: &adaptation, name };
     let findings = layout::prove_compiler(&subject, scene.environment());

@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::compose::composition;
-use super::links;
+use super::{linked, links};
 use crate::compat::{self, Compiler, HOST_CONFIG, Limits, Machine};
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
@@ -13,6 +13,7 @@ use crate::model::{
     Adaptation, CompatLink, CompilerChoice, EntryKind, HostCompiler, ToolchainName, ToolchainReceipt,
     ToolchainRequest, Version,
 };
+use crate::shell::quote;
 use crate::store::{Composition, InstalledPackage, StoreError, Toolchain};
 
 /// What a person wants to be otherwise than it is, or than the settings say.
@@ -101,7 +102,7 @@ pub(super) fn adapt(
 /// changes nothing.
 ///
 /// # Errors
-/// Returns an error for one that is a link or of another store, and for a compiler that can't be used.
+/// Returns an error for one of another store, and for a compiler that can't be used.
 pub fn readapt(
     toolchain: &Toolchain,
     wishes: &Wishes,
@@ -109,14 +110,17 @@ pub fn readapt(
     context: &Context,
 ) -> Result<Option<Toolchain>> {
     let name = &toolchain.name;
-    if toolchain.link.is_some() || !toolchain.is_own {
+    if !toolchain.is_own {
         return Err(advised(
+            format!("`{name}` is not yours to change: it stands at `{}`", toolchain.root.display()),
             format!(
-                "`{name}` is not cudaman's to change: it stands at `{}`",
-                toolchain.link.as_deref().unwrap_or(&toolchain.root).display()
+                "`cudaman link my-toolkit {}` makes a link of your own, with a compiler of its own",
+                quote::word(&toolchain.root)
             ),
-            "`nvcc -ccbin g++-N`, or `export NVCC_PREPEND_FLAGS='-ccbin g++-N'`",
         ));
+    }
+    if toolchain.link.is_some() {
+        return linked::readapt(toolchain, wishes, setting, context);
     }
     context.prepare()?;
     let _alone = context.store.lock_toolchain(name).hint_from(StoreError::hint)?;
@@ -158,7 +162,7 @@ fn adapted(receipt: &ToolchainReceipt, setting: &CompilerChoice, context: &Conte
 }
 
 /// Whose choice a compiler is.
-enum Chosen<'a> {
+pub(super) enum Chosen<'a> {
     /// That of one toolchain: it is obeyed.
     Asked(&'a CompilerChoice),
     /// That of all: it is followed where it suits.
@@ -166,7 +170,11 @@ enum Chosen<'a> {
 }
 
 /// Chooses a host compiler; none where nvcc takes the right one by itself, and where there is none.
-fn choose(choice: &Chosen<'_>, limits: &Limits, context: &Context) -> Result<Option<HostCompiler>> {
+pub(super) fn choose(
+    choice: &Chosen<'_>,
+    limits: &Limits,
+    context: &Context,
+) -> Result<Option<HostCompiler>> {
     let (Chosen::Asked(wanted) | Chosen::Setting(wanted)) = choice;
     match (choice, wanted) {
         (_, CompilerChoice::Path) => Ok(None),

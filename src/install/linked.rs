@@ -1,16 +1,21 @@
-//! Orders for a toolkit that is only linked: it has what it has, and is never changed.
+//! Orders for a toolkit that is only linked: it has what it has, and is never changed. What suits it to this
+//! machine stands before it.
 
 use std::path::Path;
 
 use anyhow::{Error, Result};
 
 use super::Order;
-use crate::error::advised;
-use crate::layout;
+use super::adapt::{Chosen, Wishes, choose};
+use crate::compat::Limits;
+use crate::context::Context;
+use crate::error::{Advise as _, advised};
+use crate::layout::{self, Finding, Subject, adapt};
 use crate::model::request::AddOnRequest;
-use crate::model::{ToolchainRequest, Version};
+use crate::model::{Adaptation, CompilerChoice, EntryKind, ToolchainRequest, Version};
 use crate::packages::CUDNN;
-use crate::store::Toolchain;
+use crate::shell::quote;
+use crate::store::{StoreError, Toolchain};
 
 /// Returns a linked toolkit where it has the add-ons that were ordered.
 ///
@@ -34,6 +39,16 @@ pub(super) fn present(toolchain: Toolchain, order: &Order) -> Result<Toolchain> 
     Err(refusal(&order.request, link, hint))
 }
 
+/// Tells what a linked toolkit's nvcc lacks on this machine.
+pub(super) fn prove(toolchain: &Toolchain, adaptation: &Adaptation, context: &Context) -> Vec<Finding> {
+    let root = toolchain.root.as_path();
+    let Some(cuda) = layout::inspect(root).cuda.filter(|_| root.join(adapt::NVCC).is_file()) else {
+        return Vec::new();
+    };
+    let name = toolchain.name.to_string();
+    layout::prove_compiler(&Subject { root, cuda: &cuda, adaptation, name: &name }, &context.environment)
+}
+
 /// Says that nothing is put into a toolkit that isn't cudaman's own.
 pub(super) fn refusal(request: &ToolchainRequest, link: &Path, hint: String) -> Error {
     let link = link.display();
@@ -41,4 +56,53 @@ pub(super) fn refusal(request: &ToolchainRequest, link: &Path, hint: String) -> 
         format!("`{request}` is a link to `{link}`, to which nothing can be added: it is never changed"),
         hint,
     )
+}
+
+/// Chooses the host compiler of a linked toolkit anew, by the wishes and the setting `host-compiler`; none if that
+/// changes nothing.
+///
+/// # Errors
+/// Returns an error for what only a toolkit of cudaman's own can have, and for a compiler that can't be used.
+pub(super) fn readapt(
+    toolchain: &Toolchain,
+    wishes: &Wishes,
+    setting: &CompilerChoice,
+    context: &Context,
+) -> Result<Option<Toolchain>> {
+    let request = ToolchainRequest::exactly(&toolchain.name);
+    let target = toolchain.link.as_deref().unwrap_or(&toolchain.root);
+    if wishes.glibc_fix.is_some() || wishes.links.is_some() {
+        let hint = format!(
+            "`cudaman install --from {}` makes a copy of it that can be changed",
+            quote::word(target)
+        );
+        return Err(refusal(&request, target, hint));
+    }
+    let Some(cuda) = layout::inspect(target).cuda.filter(|_| target.join(adapt::NVCC).is_file()) else {
+        return Ok(None);
+    };
+    context.prepare()?;
+    let _alone = context.store.lock_toolchain(&toolchain.name).hint_from(StoreError::hint)?;
+    let standing = context.store.adaptation(toolchain).hint_from(StoreError::hint)?;
+    let choice = wishes.host_compiler.clone().unwrap_or_else(|| standing.choice.clone());
+    let wanted = match &choice {
+        CompilerChoice::Automatic => Chosen::Setting(setting),
+        own => Chosen::Asked(own),
+    };
+    let host_compiler = choose(&wanted, &Limits::of(target, &cuda), context)?;
+    let nvcc = EntryKind::Link { target: target.join(adapt::NVCC).display().to_string() };
+    let front = host_compiler.as_ref().map(|own| adapt::host_compiler(own, &nvcc)).unwrap_or_default();
+    let choice = match (choice, &host_compiler) {
+        // A path that was typed may depend on the directory it was typed in.
+        (CompilerChoice::Named(name), Some(own)) if name.contains('/') => {
+            CompilerChoice::Named(own.c.clone())
+        }
+        (choice, _) => choice,
+    };
+    let adaptation = Adaptation { choice, host_compiler, ..Adaptation::default() };
+    if adaptation == standing {
+        return Ok(None);
+    }
+    context.store.set_front(toolchain, &adaptation, &front).hint_from(StoreError::hint)?;
+    Ok(context.store.find(&request))
 }

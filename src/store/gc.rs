@@ -88,6 +88,10 @@ impl Store {
             trash::discard(&self.own, &root)?;
         }
         remove_file(&self.own.collect_mark())?;
+        {
+            let _lock = self.locks.acquire(Key::Store, Mode::Alone)?;
+            self.drop_fronts()?;
+        }
         trash::empty(&self.own)?;
         Ok(garbage)
     }

@@ -51,6 +51,7 @@ mod default;
 mod durability;
 mod error;
 mod files;
+mod front;
 mod gc;
 mod home;
 mod hooks;

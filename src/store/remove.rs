@@ -26,6 +26,7 @@ impl Store {
             self.faults.checkpoint("tree in the trash")?;
             sync_directory(&self.own.versions())?;
             self.faults.checkpoint("tree in the trash and synced")?;
+            self.drop_fronts()?;
             receipts::forget(&self.own, name)?;
             self.faults.checkpoint("receipts removed")?;
             self.rebuild_while_locked()?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::error::At;
 use super::files::names;
 use super::home::{Home, is_absent};
-use super::{Store, StoreError, receipts};
+use super::{Store, StoreError, front, receipts};
 use crate::model::{ToolchainName, ToolchainReceipt, ToolchainRequest, ToolchainSummary};
 
 /// A toolchain in one of the stores.
@@ -102,11 +102,15 @@ impl Store {
             Err(error) if is_absent(&error) => return Ok(None),
             metadata => metadata.at("read", &root)?,
         };
-        let link = if metadata.is_symlink() { Some(fs::read_link(&root).at("read", &root)?) } else { None };
+        let (link, is_broken) = if metadata.is_symlink() {
+            let (target, is_broken) = front::read(&root)?;
+            (Some(target), is_broken)
+        } else {
+            (None, false)
+        };
         if link.is_none() && !metadata.is_dir() {
             return Ok(None);
         }
-        let is_broken = link.is_some() && !root.is_dir();
         let store = home.root().to_owned();
         Ok(Some(Toolchain { name: name.clone(), root, store, is_own: *home == self.own, link, is_broken }))
     }

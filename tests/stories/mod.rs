@@ -36,6 +36,7 @@ mod install;
 mod kill;
 mod large;
 mod link;
+mod linked_compiler;
 mod mirror;
 mod module_programs;
 mod module_trees;

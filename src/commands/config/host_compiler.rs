@@ -9,7 +9,8 @@ use crate::compat::{Compiler, Limits};
 use crate::context::Context;
 use crate::error::Advise as _;
 use crate::install::{self, Wishes, adapt};
-use crate::model::{CompilerChoice, CompilerKind, ToolchainReceipt};
+use crate::layout;
+use crate::model::{Adaptation, CompilerChoice, CompilerKind, Version};
 use crate::store::{StoreError, Toolchain};
 
 /// What nvcc compiles the host's part of programs with
@@ -65,12 +66,9 @@ impl HostCompiler {
     fn show(&self, context: &Context) -> Result<()> {
         let mut rows = Vec::new();
         for toolchain in context.store.toolchains() {
-            let Some(receipt) = context.store.receipt(&toolchain).hint_from(StoreError::hint)? else {
-                continue;
-            };
-            if toolchain.root.join("bin/nvcc").is_file() && context.platform().ok() == Some(receipt.platform)
-            {
-                rows.push(row(&toolchain, &receipt, context));
+            if let Some(cuda) = compiling(&toolchain, context)? {
+                let adaptation = context.store.adaptation(&toolchain).hint_from(StoreError::hint)?;
+                rows.push(row(&toolchain, &cuda, &adaptation, context));
             }
         }
         if self.json {
@@ -92,13 +90,25 @@ impl HostCompiler {
     }
 }
 
+/// Returns the release of a toolchain that compiles on this machine.
+fn compiling(toolchain: &Toolchain, context: &Context) -> Result<Option<Version>> {
+    if !toolchain.root.join("bin/nvcc").is_file() {
+        return Ok(None);
+    }
+    let Some(link) = &toolchain.link else {
+        let receipt = context.store.receipt(toolchain).hint_from(StoreError::hint)?;
+        let receipt = receipt.filter(|receipt| context.platform().ok() == Some(receipt.platform));
+        return Ok(receipt.map(|receipt| receipt.cuda));
+    };
+    Ok(layout::inspect(link).cuda)
+}
+
 /// Returns the toolchains that have no choice of their own, and so follow the setting.
 fn followers(context: &Context) -> Result<Vec<Toolchain>> {
     let mut followers = Vec::new();
     for toolchain in context.store.toolchains().into_iter().filter(|toolchain| toolchain.is_own) {
-        let Some(receipt) = context.store.receipt(&toolchain).hint_from(StoreError::hint)? else { continue };
-        let is_here = context.platform().ok() == Some(receipt.platform);
-        if is_here && receipt.adaptation.choice.is_automatic() && toolchain.root.join("bin/nvcc").is_file() {
+        let adaptation = context.store.adaptation(&toolchain).hint_from(StoreError::hint)?;
+        if adaptation.choice.is_automatic() && compiling(&toolchain, context)?.is_some() {
             followers.push(toolchain);
         }
     }
@@ -108,8 +118,8 @@ fn followers(context: &Context) -> Result<Vec<Toolchain>> {
 fn change(toolchain: &Toolchain, wishes: &Wishes, setting: &CompilerChoice, context: &Context) -> Result<()> {
     match adapt::readapt(toolchain, wishes, setting, context)? {
         Some(toolchain) => {
-            let receipt = context.store.receipt(&toolchain).hint_from(StoreError::hint)?;
-            if receipt.is_some_and(|receipt| receipt.adaptation.host_compiler.is_none()) {
+            let adaptation = context.store.adaptation(&toolchain).hint_from(StoreError::hint)?;
+            if adaptation.host_compiler.is_none() {
                 context.ui.say(&format!("`{}` compiles with the `gcc` on PATH", toolchain.name));
             }
             install::report_proof(&toolchain, context);
@@ -122,9 +132,9 @@ fn change(toolchain: &Toolchain, wishes: &Wishes, setting: &CompilerChoice, cont
     Ok(())
 }
 
-fn row(toolchain: &Toolchain, receipt: &ToolchainReceipt, context: &Context) -> Row {
-    let limits = Limits::of(&toolchain.root, &receipt.cuda);
-    let own = receipt.adaptation.host_compiler.as_ref().map(|own| own.c.as_str());
+fn row(toolchain: &Toolchain, cuda: &Version, adaptation: &Adaptation, context: &Context) -> Row {
+    let limits = Limits::of(&toolchain.root, cuda);
+    let own = adaptation.host_compiler.as_ref().map(|own| own.c.as_str());
     let compiler =
         Compiler::named(own.unwrap_or("gcc"), &context.environment).ok().map(|compiler| compiler.host);
     let kind = compiler.as_ref().map_or(CompilerKind::Gcc, |compiler| compiler.kind);
@@ -135,7 +145,7 @@ fn row(toolchain: &Toolchain, receipt: &ToolchainReceipt, context: &Context) -> 
         missing: own.unwrap_or("the `gcc` on PATH").to_owned(),
         version: compiler.as_ref().map(|compiler| compiler.version.to_string()),
         compiler: compiler.map(|compiler| compiler.c),
-        choice: receipt.adaptation.choice.to_string(),
+        choice: adaptation.choice.to_string(),
     }
 }
 
