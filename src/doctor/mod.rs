@@ -2,6 +2,7 @@
 //!
 //! It only looks. [`repair`] does what is safe and can be undone, and [`run`] asks the GPU itself.
 
+mod caches;
 mod compilers;
 mod devices;
 mod drivers;
@@ -80,6 +81,7 @@ const CHECKS: &[&[Check]] = &[
     state::CHECKS,
     compilers::CHECKS,
     paths::CHECKS,
+    caches::CHECKS,
     library_path::CHECKS,
     frameworks::CHECKS,
     needs::CHECKS,

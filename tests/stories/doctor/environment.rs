@@ -98,6 +98,19 @@ pub(super) const CASES: &[Case] = &[
         },
     },
     Case {
+        code: "ccache-mixes-toolkits",
+        sicken: |patient| {
+            patient.install("11.8.0");
+            patient.program(
+                "bin/ccache",
+                "#!/bin/sh\n[ \"$*\" = '--get-config compiler_check' ] && echo mtime\n",
+            );
+            let shims = patient.sandbox.store().join("shims/bin");
+            patient.path_with(&[&shims]);
+        },
+        heal: |patient| patient.program("bin/ccache", "#!/bin/sh\necho '%compiler% --version'\n"),
+    },
+    Case {
         code: "usr-local-cuda-elsewhere",
         sicken: |patient| drop(patient.toolkit("machine/usr/local/cuda", "9.0.176")),
         heal: |patient| patient.remove("usr/local/cuda"),
