@@ -30,7 +30,8 @@ pub(super) fn receipt(plan: &Plan, packages: &[InstalledPackage]) -> ToolchainRe
     }
 }
 
-/// Composes the toolchain of a receipt, and adapts it to this machine. The first toolchain of a store becomes the default.
+/// Composes the toolchain of a receipt, and adapts it to this machine. The first toolchain of a store that runs
+/// here becomes the default.
 pub(crate) fn compose(
     receipt: ToolchainReceipt,
     packages: &[InstalledPackage],
@@ -40,7 +41,9 @@ pub(crate) fn compose(
     let mut composition = composition(receipt, packages)?;
     adapt::adapt(&mut composition, packages, &context.config.host_compiler, context)?;
     let toolchain = store.compose(&composition).hint_from(StoreError::hint)?;
-    store.set_first_default(&ToolchainRequest::exactly(&toolchain.name)).hint_from(StoreError::hint)?;
+    if context.platform().map_or(true, |here| here == composition.receipt.platform) {
+        store.set_first_default(&ToolchainRequest::exactly(&toolchain.name)).hint_from(StoreError::hint)?;
+    }
     Ok(toolchain)
 }
 

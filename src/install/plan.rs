@@ -29,7 +29,9 @@ pub fn present(order: &Order, context: &Context) -> Result<Option<Toolchain>> {
         return linked::present(toolchain, order).map(Some);
     };
     let names_other_source = order.source.is_some_and(|source| source != receipt.source);
-    let is_other_platform = order.platform.is_some_and(|platform| platform != receipt.platform);
+    // One for another machine is no help to this one, unless that is what was ordered.
+    let platform = order.platform.or_else(|| context.platform().ok());
+    let is_other_platform = platform.is_some_and(|platform| platform != receipt.platform);
     let is_all = covers(receipt.profile, order.profile.unwrap_or(receipt.profile))
         && order.with.iter().all(|component| holds(&receipt, component));
     Ok((is_all && !names_other_source && !is_other_platform).then_some(toolchain))

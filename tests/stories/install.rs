@@ -144,6 +144,8 @@ fn another_machines_toolkit_has_its_own_target_directory() {
     sandbox
         .run(&["install", "12.4", "--platform", "linux-x86_64"])
         .expect(1, &["installed for linux-sbsa", "hint:"]);
+    sandbox.run(&["install", "12.4"]).expect(1, &["installed for linux-sbsa", "cudaman uninstall 12.4.1"]);
+    assert!(!sandbox.ok(&["list"]).contains("(default)"), "it can't run here");
     sandbox.assert_healthy();
 }
 
