@@ -198,7 +198,7 @@ impl Store {
             if toolchain.is_broken {
                 let what = format!("the toolkit at `{}` is gone", link.display());
                 let hint = format!("`cudaman uninstall {}`", toolchain.name);
-                inspection.add(Severity::Warning, toolchain.root.clone(), what, hint);
+                inspection.add(Severity::Notice, toolchain.root.clone(), what, hint);
             }
             return Ok(());
         }

@@ -101,13 +101,20 @@ fn a_toolkit_that_vanished_is_said_and_not_followed() {
     let sandbox = Sandbox::new();
     let root = toolkit(&sandbox, "cuda", "9.0.176");
     sandbox.ok(&["link", "gone", root.to_str().expect("text")]);
+    sandbox.ok(&["default", "gone"]);
     fs_err::remove_dir_all(&root).expect("removed");
     let list = sandbox.ok(&["list"]);
     assert!(list.contains("gone") && list.contains("(missing)"), "{list}");
+    let verified = sandbox.run(&["verify"]);
+    verified.expect(0, &[]);
+    assert!(verified.stdout.contains("is gone (hint: `cudaman uninstall gone`)"), "{verified:?}");
     let project = sandbox.project("project", Some("gone\n"));
     sandbox.run_in(&project, &["current"]).expect(1, &["gone"]);
+    let report = sandbox.run(&["doctor", "--json"]).stdout;
+    assert!(report.contains("linked-toolkit-gone") && !report.contains("store-"), "{report}");
     sandbox.run(&["exec", "gone", "--", "true"]).expect(1, &["gone", "cudaman uninstall gone"]);
     assert_eq!(sandbox.shim("nvcc", &project, &[]).status, 127);
+    sandbox.run(&["verify", "--repair"]).expect(0, &[]);
     sandbox.ok(&["uninstall", "gone"]);
     sandbox.assert_healthy();
 }

@@ -12,8 +12,11 @@ use crate::store::{Store, StoreError};
 
 impl Store {
     pub(super) fn inspect_indexes(&self, inspection: &mut Inspection) -> Result<(), StoreError> {
+        // No change of the store's made what a linked toolkit left behind when it vanished.
+        let has_lost = self.toolchains_of(&self.own)?.iter().any(|toolchain| toolchain.is_broken);
+        let severity = if has_lost { Severity::Notice } else { Severity::Warning };
         let mut stale = |path: PathBuf, what: &str| {
-            inspection.add(Severity::Warning, path, what.to_owned(), BY_REPAIR.to_owned());
+            inspection.add(severity, path, what.to_owned(), BY_REPAIR.to_owned());
         };
         let wanted = self.wanted_index()?;
         for (key, answer) in &wanted {
