@@ -87,13 +87,18 @@ impl Sample {
         self.add(component, version, Format::Wheel, "", entries)
     }
 
+    /// Adds a component of a runfile of 11.0 or newer.
+    pub(super) fn runfile(self, component: &str, version: &str, entries: &[&str]) -> Self {
+        self.add(component, version, Format::Runfile, &format!("builds/{component}/"), entries)
+    }
+
     /// Gives a file of the composed tree a content.
     pub(super) fn content(mut self, path: &str, content: &[u8]) -> Self {
         self.contents.insert(path.to_owned(), content.to_vec());
         self
     }
 
-    #[expect(clippy::too_many_arguments, reason = "both callers say it by their names")]
+    #[expect(clippy::too_many_arguments, reason = "all callers say it by their names")]
     fn add(mut self, component: &str, version: &str, format: Format, top: &str, entries: &[&str]) -> Self {
         let placement = placement_of(component, format, self.platform);
         for entry in entries {

@@ -66,7 +66,22 @@ pub(super) fn fix_ups(tree: &Tree<'_>) -> Result<Vec<FixUp>, LayoutError> {
         }
     }
     fix_ups.extend(described.iter().filter_map(|(stem, versions)| other_name(stem, versions, tree)));
+    beside_libraries(tree, &mut fix_ups)?;
     Ok(fix_ups)
+}
+
+/// Whole trees may have such files among their libraries too.
+fn beside_libraries(tree: &Tree<'_>, fix_ups: &mut Vec<FixUp>) -> Result<(), LayoutError> {
+    let directory = format!("{}/{DIRECTORY}", tree.lib());
+    let root = directory.split('/').fold("${pcfiledir}".to_owned(), |path, _| path + "/..");
+    for path in tree.names(&directory).iter().map(|name| format!("{directory}/{name}")) {
+        if path.ends_with(".pc") && tree.is_file(&path) {
+            let content = tree.read(&path)?;
+            let content = relocatable(&String::from_utf8_lossy(&content), tree);
+            fix_ups.push(text(path, content.replacen("${pcfiledir}/..", &root, 1)));
+        }
+    }
+    Ok(())
 }
 
 /// Splits `cudart-12.4.pc` into `cudart` and 12.4.

@@ -108,6 +108,15 @@ Cflags: -I${includedir}
 }
 
 #[test]
+fn pc_files_beside_libraries_lose_them_too() {
+    let path = "targets/x86_64-linux/lib/pkgconfig/cudart-11.4.pc";
+    let sample = Sample::new("11.4.2").runfile("cuda_cudart", "11.4.108", &[path]).content(path, CUDART_PC);
+    let text = sample.written(path);
+    assert!(text.starts_with("cudaroot=${pcfiledir}/../../../..\nlibdir=${cudaroot}/targets/"), "{text}");
+    assert!(!text.contains("/build"), "{text}");
+}
+
+#[test]
 fn version_json_has_nvidias_shape() {
     let sample = redist_11_4().archive("cudnn", "8.9.7.29", &["include/cudnn.h", "lib/libcudnn.so"]);
     let sample = sample.content("targets/x86_64-linux/lib/libcudnn.so", &library("libcudnn.so.8"));
