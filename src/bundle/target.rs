@@ -100,9 +100,7 @@ fn directory(place: &Path) -> &Path {
 fn refused(place: &Path, error: io::Error) -> anyhow::Error {
     let directory = directory(place);
     let advice = match error.kind() {
-        ErrorKind::NotFound => {
-            Some(format!("`mkdir -p {}` makes its directory", quote::word(&directory.to_string_lossy())))
-        }
+        ErrorKind::NotFound => Some(format!("`mkdir -p {}` makes its directory", quote::word(directory))),
         ErrorKind::NotADirectory => Some(format!("`{}` is a file: name a directory", directory.display())),
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
             Some("name a file in a directory that you may write to".to_owned())

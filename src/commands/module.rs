@@ -157,5 +157,5 @@ fn sets_library_path(config: &Config) -> bool {
 
 /// Returns a path as one word of a command line; every path here is valid UTF-8.
 fn quoted(path: &Path) -> String {
-    quote::word(&path.to_string_lossy())
+    quote::word(path)
 }

@@ -96,9 +96,6 @@ fn seen(link: &Path) -> Option<Seen> {
             "it was linked by hand: what asks for one gets the other, which may lack functions or crash",
         )
         .fix(format!("`cudaman explain {missing}` says which toolkit has the real one"))
-        .fix(format!(
-            "`rm {}` removes the link (with sudo where it is the system's)",
-            quote::word(&link.to_string_lossy())
-        ))
+        .fix(format!("`rm {}` removes the link (with sudo where it is the system's)", quote::word(&link)))
     })
 }

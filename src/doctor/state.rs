@@ -110,7 +110,7 @@ fn attach_command(attachment: &Attachment) -> String {
 
 /// Returns an environment's directory as a word of a command.
 fn place(attachment: &Attachment) -> String {
-    quote::word(&attachment.place.to_string_lossy())
+    quote::word(&attachment.place)
 }
 
 fn is_changed(attachment: &Attachment, scene: &Scene<'_>) -> bool {
