@@ -108,6 +108,11 @@ impl Context {
 
     /// Brings the scripts of environments up to date, as the hooks are.
     fn renew_attachments(&self) {
+        if self.store.attachments().is_empty() {
+            return;
+        }
+        // Who detaches an environment meanwhile isn't to find its scripts written again.
+        let Ok(_alone) = self.store.lock_attachments() else { return };
         let versions = self.store.home().join("versions");
         for attachment in self.store.attachments() {
             let found = self.store.find(&ToolchainRequest::exactly(&attachment.toolchain));

@@ -8,7 +8,7 @@ use crate::active;
 use crate::context::Context;
 use crate::error::{Advise as _, advised};
 use crate::model::ToolchainRequest;
-use crate::store::{Attachment, StoreError, Toolchain};
+use crate::store::{Attachment, Lock, StoreError, Toolchain};
 
 /// Returns the toolchain that an environment is to get.
 pub(super) fn wanted(request: &ToolchainRequest, detach: String, context: &Context) -> Result<Toolchain> {
@@ -27,6 +27,20 @@ pub(super) fn versions(context: &Context) -> PathBuf {
     context.store.home().join("versions")
 }
 
+/// Makes the store ready to take an attachment, and keeps other processes from changing environments.
+pub(super) fn alone(context: &Context) -> Result<Lock> {
+    context.prepare()?;
+    context.store.lock_attachments().hint_from(StoreError::hint)
+}
+
+/// The same for taking one away, which needs no store: an environment may be another's.
+pub(super) fn alone_if_possible(context: &Context) -> Result<Option<Lock>> {
+    if !context.store.home().is_dir() || context.prepare().is_err() {
+        return Ok(None);
+    }
+    context.store.lock_attachments().hint_from(StoreError::hint).map(Some)
+}
+
 /// Keeps in the store that an environment has a toolkit.
 pub(super) fn keep(kind: &str, toolchain: &Toolchain, place: &Path, context: &Context) -> Result<()> {
     let attachment =
@@ -38,7 +52,6 @@ pub(super) fn keep(kind: &str, toolchain: &Toolchain, place: &Path, context: &Co
 pub(super) fn forget(kind: &str, place: &Path, context: &Context) -> Result<()> {
     for attachment in context.store.attachments() {
         if attachment.kind == kind && is_same(&attachment.place, place) {
-            context.prepare()?;
             context.store.detach(kind, &attachment.place).hint_from(StoreError::hint)?;
         }
     }

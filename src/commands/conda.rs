@@ -94,10 +94,11 @@ impl Attach {
         let prefix = &environment.prefix;
         let detach = format!("`cudaman conda detach '{}'`", prefix.display());
         let toolchain = attachment::wanted(&self.request, detach, context)?;
-        context.prepare()?;
+        let alone = attachment::alone(context)?;
         conda::attach(prefix, &toolchain, &versions(context))
             .map_err(|error| explained(error, &environment))?;
         attachment::keep(conda::KIND, &toolchain, prefix, context)?;
+        drop(alone);
         say_what_it_meets(&environment, context);
         self.say_hand_made(&handmade::find_in_conda(prefix), context);
         let name = environment.name.as_deref().map_or_else(|| prefix.display().to_string(), str::to_owned);
@@ -128,6 +129,7 @@ impl Attach {
 impl Detach {
     fn run(&self, context: &Context) -> Result<()> {
         let environment = found(&self.environment, context)?;
+        let _alone = attachment::alone_if_possible(context)?;
         let was_there = conda::detach(&environment.prefix).map_err(|error| explained(error, &environment))?;
         for file in handmade::scripts_in_conda(&environment.prefix) {
             handmade::restore(&file)?;

@@ -81,7 +81,7 @@ impl Attach {
         let place = place(&self.directory, context);
         let detach = format!("`cudaman venv detach '{}'`", place.display());
         let toolchain = attachment::wanted(&self.request, detach, context)?;
-        context.prepare()?;
+        let _alone = attachment::alone(context)?;
         venv::attach(&place, &toolchain, &versions(context)).map_err(explained)?;
         attachment::keep(venv::KIND, &toolchain, &place, context)?;
         context.ui.say(&format!("`{}` has {} from its next activation on", place.display(), toolchain.name));
@@ -92,6 +92,7 @@ impl Attach {
 impl Detach {
     fn run(&self, context: &Context) -> Result<()> {
         let place = place(&self.directory, context);
+        let _alone = attachment::alone_if_possible(context)?;
         let was_there = venv::detach(&place).map_err(explained)?;
         attachment::forget(venv::KIND, &place, context)?;
         context.ui.say(if was_there { "detached" } else { "nothing was attached" });

@@ -9,10 +9,10 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::Store;
 use super::error::StoreError;
 use super::files::{read_limited, remove_file};
 use super::locks::{Key, Mode};
+use super::{Lock, Store};
 use crate::model::ToolchainName;
 
 /// The largest list that is read, in bytes.
@@ -35,6 +35,15 @@ impl Store {
     pub fn attachments(&self) -> Vec<Attachment> {
         let text = read_limited(&self.own.attachments(), MAX_SIZE).ok().flatten().unwrap_or_default();
         text.split(|byte| *byte == b'\n').filter_map(parse).collect()
+    }
+
+    /// Keeps other processes from changing environments and this list until dropped: to be held from the first
+    /// script to the line in the list, so that of two at once the later one is whole.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Locked`] with the holder if it is not free in time.
+    pub fn lock_attachments(&self) -> Result<Lock, StoreError> {
+        self.locks.acquire(Key::Attachments, Mode::Alone)
     }
 
     /// Keeps an attachment, in place of what the same environment had.

@@ -5,7 +5,7 @@
 //! on without, said once: publishing is one rename either way.
 //!
 //! Taken in this order, so that no two processes wait for each other: toolchain, packages in use,
-//! archive, new packages, store, module trees.
+//! archive, new packages, attachments, store, module trees.
 //!
 //! | key | held by | while |
 //! |---|---|---|
@@ -14,6 +14,7 @@
 //! | packages in use, alone | gc, sweeping, clearing the cache | what nobody uses is deleted |
 //! | archive | a download | until the file is complete |
 //! | new packages | commit | trees and receipts are renamed into place |
+//! | attachments | attach, detach, renewing scripts | scripts of environments and the list of them are written |
 //! | store | compose, remove, default, indexes | publishing and the indexes |
 //! | module trees | module, and every change once it is done | the list of trees and their files are written |
 
@@ -51,6 +52,7 @@ impl Default for Waiting {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Key<'a> {
     Archive(&'a Digest),
+    Attachments,
     InUse,
     ModuleTrees,
     NewPackages,
@@ -62,6 +64,7 @@ impl Key<'_> {
     fn file_name(&self) -> String {
         match self {
             Self::Archive(digest) => format!("archive-{digest}"),
+            Self::Attachments => "attachments".to_owned(),
             Self::InUse => "in-use".to_owned(),
             Self::ModuleTrees => "module-trees".to_owned(),
             Self::NewPackages => "new-packages".to_owned(),
@@ -73,6 +76,7 @@ impl Key<'_> {
     fn words(&self) -> String {
         match self {
             Self::Archive(digest) => format!("the download of archive {}", digest.short()),
+            Self::Attachments => "the attached environments".to_owned(),
             Self::InUse => "the packages in use".to_owned(),
             Self::ModuleTrees => "the trees of modulefiles".to_owned(),
             Self::NewPackages => "new packages".to_owned(),

@@ -1,4 +1,5 @@
-//! Attaching and detaching, killed at every step: what is left can be entered and left, and one more run heals it.
+//! Attaching and detaching, killed at every step, and two at once: what is left can be entered and left, and one
+//! more run heals it.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -60,4 +61,40 @@ fn an_environment_that_can_be_entered_can_be_left() {
         }
     }
     assert!(kills > 10, "only {kills} steps were seen");
+}
+
+/// The first is slow: each of its steps takes so long that the other one would be done before it.
+#[test]
+fn of_two_at_once_the_later_is_whole() {
+    if !have("strace") {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    for (name, release) in [("old", "11.8.0"), ("new", "12.4.1")] {
+        let root = toolkit(&sandbox, &format!("opt/{name}"), release);
+        sandbox.ok(&["link", name, root.to_str().expect("text")]);
+    }
+    let prefix = sandbox.project("env", None);
+    std::fs::create_dir_all(prefix.join("conda-meta")).expect("made");
+    let prefix_text = prefix.to_str().expect("text");
+    for later in [&["conda", "attach", prefix_text, "new"][..], &["conda", "detach", prefix_text]] {
+        sandbox.ok(&["conda", "attach", prefix_text, "new"]);
+        let mut slow = sandbox.command("strace");
+        slow.args(["-f", "-o", "/dev/null", "--trace=rename", "--inject=rename:delay_enter=100000"]);
+        slow.args([crate::support::CUDAMAN, "conda", "attach", prefix_text, "old"]);
+        let mut first = slow.spawn().expect("strace starts");
+        let script = prefix.join("etc/conda/deactivate.d/~~cudaman.sh");
+        let written = || std::fs::metadata(&script).and_then(|file| file.modified()).expect("a time");
+        let (started, before) = (std::time::Instant::now(), written());
+        while written() == before && started.elapsed().as_secs() < 20 {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        sandbox.ok(later);
+        assert!(first.wait().expect("a child").success());
+        let list = sandbox.ok(&["conda", "list"]);
+        assert!(!list.contains("broken"), "{list}");
+        let is_attached = later.contains(&"attach");
+        assert_eq!((list.contains("new"), prefix.join("etc").exists()), (is_attached, is_attached), "{list}");
+    }
+    sandbox.assert_healthy();
 }
