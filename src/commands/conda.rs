@@ -102,8 +102,13 @@ impl Attach {
         say_what_it_meets(&environment, context);
         self.say_hand_made(&handmade::find_in_conda(prefix), context);
         let name = environment.name.as_deref().map_or_else(|| prefix.display().to_string(), str::to_owned);
+        let word = if name.contains(|letter: char| letter.is_whitespace()) {
+            format!("'{name}'")
+        } else {
+            name.clone()
+        };
         context.ui.say(&format!(
-            "`{name}` has {} from its next activation on: `conda activate {name}`",
+            "`{name}` has {} from its next activation on: `conda activate {word}`",
             toolchain.name
         ));
         Ok(())
