@@ -116,6 +116,9 @@ __cudaman_scalar() {
             unset "__CUDAMAN_ORIG_$1"
         elif [ -z "$__cudaman_had" ]; then
             export "__CUDAMAN_ORIG_$1=$4"
+            # What is readonly stays as it is, each time anew. But for `command`, dash and zsh would end of it.
+            command export "$1=$2" 2>/dev/null || __cudaman_brings=
+            return 0
         fi
         export "$1=$2"
         return 0

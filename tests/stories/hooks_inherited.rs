@@ -125,3 +125,34 @@ fn the_hook_and_environment_modules_agree() {
     }
     sandbox.assert_healthy();
 }
+
+/// dash and zsh end, or leave the function, at a variable that can't be set.
+#[test]
+fn what_is_readonly_stays_and_nothing_is_said() {
+    let sandbox = sandbox();
+    sandbox.project("new", Some("12.4"));
+    for shell in ["bash", "zsh", "dash", "busybox", "ksh93", "mksh"].into_iter().filter(|shell| have(shell)) {
+        let extension = match shell {
+            "bash" | "zsh" => shell,
+            _ => "sh",
+        };
+        let script = format!(
+            ". \"$HOME/.cudaman/shell/hook.{extension}\"\nCUDA_HOME=/mine; readonly CUDA_HOME\n\
+             cd old; echo \"$CUDA_HOME ${{CUDA_PATH##*/}} $(command -v nvcc)\"\n\
+             cd ../new; echo \"$CUDA_HOME ${{CUDA_PATH##*/}} $(command -v nvcc)\"\n\
+             cd ..; echo \"$CUDA_HOME ${{CUDA_PATH-none}} ${{__CUDAMAN_ORIG_CUDA_HOME-none}}\"\n"
+        );
+        let mut command = sandbox.command(shell);
+        if shell == "busybox" {
+            command.arg("ash");
+        }
+        let run = Run::of(command.args(["-euc", &script]));
+        let root = |name: &str| format!("/mine {name} {}/bin/nvcc\n", sandbox.root(name).display());
+        assert_eq!(
+            run.stdout,
+            [root("11.8.0"), root("12.4.1"), "/mine none none\n".to_owned()].concat(),
+            "{shell}: {run:?}"
+        );
+        assert!(run.stderr.is_empty() && run.status == 0, "{shell}: {run:?}");
+    }
+}
