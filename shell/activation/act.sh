@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC3013 # each of them has `-ef`
 # The act of an environment that a toolkit is attached to, and its undoing: for conda's activate.d and
 # deactivate.d, and for the activate scripts of virtual environments. No process is started and no
 # cudaman is needed. What was in effect before comes back, with and without a hook.
@@ -42,9 +42,12 @@ __cudaman_keep() {
 
 __cudaman_bring_back() {
     case ${__CUDAMAN_KIND_ACT-} in
-        *" conda ${CONDA_PREFIX-}") ;;
-        # That conda environment was left in the meantime.
-        *' conda '*) unset __CUDAMAN_KIND_VERSION __CUDAMAN_KIND_ACT __CUDAMAN_KIND_ROOT ;;
+        # A path of a conda environment may be spelled in several ways, and it may have been left in the meantime.
+        *' conda '*)
+            if ! [ "${__CUDAMAN_KIND_ACT#* conda }" -ef "${CONDA_PREFIX:-/dev/null}" ]; then
+                unset __CUDAMAN_KIND_VERSION __CUDAMAN_KIND_ACT __CUDAMAN_KIND_ROOT
+            fi
+            ;;
     esac
     if [ -n "${__CUDAMAN_KIND_VERSION+x}" ]; then
         export "CUDAMAN_VERSION=$__CUDAMAN_KIND_VERSION"

@@ -114,6 +114,34 @@ fn a_virtual_environment_within_conda_or_a_choice_gives_them_back() {
     assert_eq!(run.stdout, "11.8.0\n12.4.1 12.4\n12.4.1\n", "{run:?}");
 }
 
+/// Homes on a cluster are links: conda says one path, and cudaman another.
+#[test]
+fn a_conda_environment_below_is_known_by_any_of_its_paths() {
+    let sandbox = sandbox();
+    let (_, place) = environments(&sandbox).remove(0);
+    sandbox.ok(&["venv", "attach", &place.display().to_string(), "11.8"]);
+    let prefix = sandbox.project("gpfs/env", None);
+    std::fs::create_dir_all(prefix.join("conda-meta")).expect("made");
+    std::fs::create_dir_all(sandbox.path().join("elsewhere")).expect("made");
+    std::os::unix::fs::symlink(sandbox.path().join("gpfs"), sandbox.path().join("link")).expect("linked");
+    sandbox.ok(&["conda", "attach", &prefix.display().to_string(), "12.4"]);
+    for (left_for, expected) in [("link/env", "12.4.1"), ("elsewhere", "")] {
+        let script = format!(
+            "export CONDA_PREFIX=\"$PWD/link/env\"; . \"$CONDA_PREFIX/etc/conda/activate.d/~~cudaman.sh\"\n\
+             . '{}/bin/activate'; CONDA_PREFIX=\"$PWD/{left_for}\"; deactivate; echo \"${{CUDA_HOME##*/}}\"",
+            place.display()
+        );
+        for shell in ["bash", "dash", "zsh", "busybox"].into_iter().filter(|shell| have(shell)) {
+            let mut command = sandbox.command(shell);
+            if shell == "busybox" {
+                command.arg("ash");
+            }
+            let run = Run::of(command.args(["-c", &script]));
+            assert_eq!(run.stdout, format!("{expected}\n"), "{shell} {left_for}: {run:?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_virtual_environment_is_refused() {
     let sandbox = sandbox();
