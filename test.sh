@@ -137,6 +137,17 @@ prepare_nushell() {
     fi
 }
 
+# conda itself is in no package index, but conda-lock carries its modules, of 24.7: its activator needs two packages more.
+prepare_conda() {
+    [ ! -d "$tools/conda/conda_lock/_vendor/conda" ] || return 0
+    if ! [ -x "$tools/venv/bin/pip" ]; then
+        skip conda 'there is no pip'
+    elif ! "$tools/venv/bin/pip" install --quiet --no-deps --target "$tools/conda" \
+        conda-lock==4.0.3 boltons ruamel.yaml >/dev/null 2>&1; then
+        skip conda 'pip could not install conda-lock, which carries it'
+    fi
+}
+
 # cargo_group NAME SUBCOMMAND ARGUMENT...: left out where cargo lacks the subcommand
 cargo_group() {
     name=$1
@@ -223,6 +234,7 @@ prepare_system
 prepare_python_tools
 prepare_nushell
 prepare_modules
+prepare_conda
 export PATH
 
 cargo_group 'cargo fmt' fmt --all -- --check

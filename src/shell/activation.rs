@@ -10,10 +10,11 @@ use super::shells::ENVIRONMENT;
 use super::text::without_comments;
 
 const ACT: &str = include_str!("../../shell/activation/act.sh");
+const LATER: &str = include_str!("../../shell/activation/later.sh");
 const TRANSLATE: &str = include_str!("../../shell/activation/translate.sh");
 
 /// The form of these scripts: a newer one replaces an older one.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Whose environment it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +96,8 @@ impl Activation<'_> {
     /// Returns the script that brings back what was before.
     #[must_use]
     pub fn leave(&self) -> Vec<u8> {
-        self.script("undo", &[self.versions()])
+        let function = if self.kind == Kind::Conda { "leave" } else { "undo" };
+        self.script(function, &[self.versions()])
     }
 
     fn versions(&self) -> &[u8] {
@@ -107,9 +109,10 @@ impl Activation<'_> {
         let words: Vec<Vec<u8>> =
             [&who[..]].iter().chain(words).map(|word| [b" ", &quote::posix(word)[..]].concat()).collect();
         let prefix = format!("__cudaman_{}_", self.kind.name());
-        let core = without_comments(&[ENVIRONMENT, ACT, TRANSLATE].concat());
+        let later = if function == "leave" { LATER } else { "" };
+        let core = without_comments(&[ENVIRONMENT, ACT, later, TRANSLATE].concat());
         let core = core.replace("CUDAMAN_KIND", &format!("CUDAMAN_{}", self.kind.name().to_uppercase()));
-        let core = if function == "undo" { without_environment(&core) } else { core };
+        let core = if function == "act" { core } else { without_environment(&core) };
         let names = Names::of(&core);
         let before = "if [ -n \"${__CUDAMAN_FOR-}\" ]; then __cudaman_each __cudaman_note; fi\n";
         let after = "if [ -n \"${__CUDAMAN_FOR-}\" ]; then __cudaman_each __cudaman_print; fi\n";

@@ -11,6 +11,7 @@ mod compat_link;
 mod compat_page;
 mod completions;
 mod conda;
+mod conda_real;
 mod damage;
 mod detect;
 mod doctor;

@@ -7,6 +7,7 @@
 mod authority;
 mod boxes;
 mod browser;
+mod conda;
 mod index;
 mod listener;
 mod manifests;
@@ -25,6 +26,7 @@ mod wheel;
 pub(crate) use authority::{Authority, Identity};
 pub(crate) use boxes::{conda, deb, old_conda, tar_bz2, tgz};
 pub(crate) use browser::Browser;
+pub(crate) use conda::Conda;
 pub(crate) use index::{Form, PythonIndex, RELEASES, Stated};
 pub(crate) use manifests::Manifest;
 pub(crate) use mirror::{Fault, Mirror, Request};
