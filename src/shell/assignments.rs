@@ -6,9 +6,16 @@ use std::os::unix::ffi::OsStrExt;
 use super::format::join;
 use super::quote;
 
-/// For programs that read `.env` files as a shell would.
+/// For programs that read `.env` files as a shell would, or nearly: python-dotenv 1.2 takes a word in one kind of
+/// quotes only, and drops a line with `'\''` in it.
 pub(super) fn dotenv(assignments: &[(&str, &OsStr)]) -> Vec<u8> {
-    lines(assignments, b"\n", |name, value| join(&[name, b"=", &quote::posix(value)]))
+    lines(assignments, b"\n", |name, value| {
+        let has_any_of = |bytes: &[u8]| value.iter().any(|byte| bytes.contains(byte));
+        if has_any_of(b"'") && !has_any_of(b"\"$`\\") {
+            return join(&[name, b"=\"", value, b"\""]);
+        }
+        join(&[name, b"=", &quote::posix(value)])
+    })
 }
 
 /// GitHub reads `NAME=value` to the end of the line, or a block up to a delimiter.
@@ -77,6 +84,8 @@ mod tests {
             String::from_utf8(render(&[("CUDA_HOME", value)])).expect("text")
         };
         assert_eq!(text(dotenv), "CUDA_HOME='/a b/it'\\''s \"$x\"'\n");
+        let in_double = String::from_utf8(dotenv(&[("PATH", OsStr::new("/it's:/bin"))])).expect("text");
+        assert_eq!(in_double, "PATH=\"/it's:/bin\"\n");
         assert_eq!(text(github), "CUDA_HOME=/a b/it's \"$x\"\n");
         assert_eq!(text(plain), "CUDA_HOME=/a b/it's \"$x\"\n");
         assert_eq!(text(systemd), "CUDA_HOME=\"/a b/it's \\\"\\$x\\\"\"\n");
