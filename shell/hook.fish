@@ -68,10 +68,20 @@ function __cudaman_check
     end
 end
 
-function __cudaman_hook --on-event fish_prompt --on-variable PWD
+function __cudaman_hook --on-variable PWD
     if not status is-command-substitution
         __cudaman_check
     end
+end
+
+# At prompts the last of all, whatever is read after this file: the PATH that another hook brings back, as direnv's
+# does in a directory that is left, may hold the toolkit that was in effect there.
+function __cudaman_first_prompt --on-event fish_prompt
+    functions --erase __cudaman_first_prompt
+    function __cudaman_prompt --on-event fish_prompt
+        __cudaman_hook
+    end
+    __cudaman_hook
 end
 
 # `use` acts on this shell, and what other commands change is noticed at once.

@@ -198,3 +198,20 @@ fn an_unexported_choice_is_handed_over() {
     }
     sandbox.assert_healthy();
 }
+
+/// direnv keeps the whole PATH of a directory, and brings it back at the prompt after that is left.
+#[test]
+fn a_path_that_a_later_hook_of_fish_brings_back_is_put_right_at_once() {
+    let Some(fish) = program("fish") else { return };
+    let sandbox = sandbox();
+    let hook = sandbox.store().join("shell/hook.fish");
+    let script = format!(
+        "source '{}'\nfunction other --on-event fish_prompt\n if set -q kept; set -gx PATH $kept; set -e kept; end\n\
+         end\nemit fish_prompt\ncd old; set -g kept $PATH; emit fish_prompt\nset -g kept $PATH; cd ../new\n\
+         emit fish_prompt; string match '*/versions/*' -- $PATH\nset -g kept $PATH; cd ..\n\
+         emit fish_prompt; string match '*/versions/*' -- $PATH; or echo none\n",
+        hook.display()
+    );
+    let run = Run::of(sandbox.command(&fish).args(["--no-config", "-c", &script]));
+    assert_eq!(run.stdout, format!("{}/bin\nnone\n", sandbox.root("12.4.1").display()), "{run:?}");
+}
