@@ -41,7 +41,7 @@ __cudaman_ask_again() {
         :*i*) ;;
         *) return 0 ;;
     esac
-    if command -v __CUDAMAN_LATER >/dev/null || command -v "__cudaman""_check" >/dev/null; then return 0; fi
+    if command -v __CUDAMAN_LATER >/dev/null || command -v "__cudaman""_prompt" >/dev/null; then return 0; fi
     if [ -n "${ZSH_VERSION-}" ]; then
         eval "__CUDAMAN_LATER() {
             emulate -L zsh

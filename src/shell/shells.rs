@@ -42,7 +42,7 @@ pub(super) const ENVIRONMENT: &str = concat!(
     include_str!("../../shell/change.sh")
 );
 const FOLLOW: &str = include_str!("../../shell/follow.sh");
-const LATER: &str = include_str!("../../shell/later.sh");
+const STUBS: &str = include_str!("../../shell/stubs.sh");
 const SELECT: &str = include_str!("../../shell/select.sh");
 const USE: &str = include_str!("../../shell/use.sh");
 const EARLY: &str = include_str!("../../shell/early.sh");
@@ -64,7 +64,7 @@ pub const SHELLS: &[Shell] = &[
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, BASH_HOOK, BASH_INSTALL],
         stages: &[
             ("rest.bash", &[CHANGE, SELECT, USE, BASH_HOOK]),
-            ("common.bash", &[LATER, ENTER, ADD_ONS, FOLLOW, BASH_HOOK]),
+            ("common.bash", &[STUBS, ENTER, ADD_ONS, FOLLOW, BASH_HOOK]),
             ("install.bash", &[BASH_INSTALL]),
             ("hook.bash", &[PATHS, EARLY, BASH_EARLY, include_str!("../../shell/start.bash")]),
         ],
@@ -80,7 +80,7 @@ pub const SHELLS: &[Shell] = &[
         parts: &[PATHS, ENVIRONMENT, SELECT, USE, FOLLOW, ZSH_HOOK, ZSH_INSTALL],
         stages: &[
             ("rest.zsh", &[CHANGE, SELECT, USE, ZSH_HOOK]),
-            ("common.zsh", &[LATER, ENTER, ADD_ONS, FOLLOW, ZSH_HOOK]),
+            ("common.zsh", &[STUBS, ENTER, ADD_ONS, FOLLOW, ZSH_HOOK]),
             ("hook.zsh", &[PATHS, EARLY, ZSH_EARLY, ZSH_INSTALL]),
         ],
         home: HomeDirectory::posix,
