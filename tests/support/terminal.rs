@@ -54,6 +54,16 @@ impl Terminal {
         self.strikes(line);
     }
 
+    /// An editor of lines that wants pasted text in brackets says so when it listens, and takes it back when a line is
+    /// run; before, it loses letters.
+    fn listens(&self) -> bool {
+        let screen = self.screen();
+        match (screen.rfind("\u{1b}[?2004h"), screen.rfind("\u{1b}[?2004l")) {
+            (Some(on), Some(off)) => on > off,
+            _ => true,
+        }
+    }
+
     /// Types, and takes back what was half typed before.
     fn strikes(&mut self, line: &str) {
         let _ = self.keyboard.write_all(format!("\u{15}{line}\r").as_bytes());
@@ -63,6 +73,9 @@ impl Terminal {
     pub(crate) fn until(&mut self, line: &str, files: &[&Path]) -> PathBuf {
         let started = Instant::now();
         while started.elapsed() < LIMIT {
+            while !self.listens() && started.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             self.strikes(line);
             let typed = Instant::now();
             while typed.elapsed() < PATIENCE {
