@@ -27,6 +27,7 @@ __cudaman_enter() {
     esac
     case $__cudaman_brings:$__cudaman_was in
         :* | *:) __cudaman_change "$1" "$3" ;;
+        -:- | -:x-) ;;
         "$__cudaman_brings:x$__cudaman_brings" | "$__cudaman_brings:$__cudaman_brings") __cudaman_exchange ;;
         -:x[!-]*) __cudaman_give_back ;;
         *)
@@ -43,39 +44,34 @@ __cudaman_enter() {
     __cudaman_left=:${PATH-}:${LD_LIBRARY_PATH-,}:${LIBRARY_PATH-,}:${PKG_CONFIG_PATH-,}:${MANPATH-}:${CUDA_HOME-}:${CUDA_PATH-}:${CUDA_ROOT-}:${CUDAToolkit_ROOT-}:${CUDACXX-,}
 }
 
-# Finds what the toolchain has, and sums it up in __cudaman_brings: `p` for PATH, a digit for each add-on. One without
-# `bin` is for `change.sh`, and has nothing there.
+# Finds what the toolchain has, and sums it up in __cudaman_brings: a letter for each variable, `p` for PATH, and a digit
+# for each add-on. One without `bin` is for `change.sh`, and has nothing there.
 __cudaman_find() {
-    # Most have all that there is, and most shells nothing that has a say in it.
+    # Most have at least this, and most shells nothing that has a say in it.
     case ${CUDAMAN_LD_LIBRARY_PATH-}${__cudaman_policy-}${VIRTUAL_ENV:+x}${CONDA_PREFIX:+x}${MANPATH:+x} in
-        ?*) __cudaman_look_into ;;
-        *)
-            if [ -d "$__cudaman_root/extras/CUPTI/lib64" ] && [ -d "$__cudaman_root/nvvm/lib64" ] && [ -e "$__cudaman_root/bin/nvcc" ] && [ -d "$__cudaman_root/lib64/stubs" ] && [ -d "$__cudaman_root/pkgconfig" ]; then
-                __cudaman_brings=plscn
+        '')
+            if [ -e "$__cudaman_root/bin/nvcc" ] && [ -d "$__cudaman_root/nvvm/lib64" ] && [ -d "$__cudaman_root/lib64" ] && [ -d "$__cudaman_root/pkgconfig" ]; then
+                __cudaman_brings=pnlc
                 __cudaman_path=$__cudaman_root/bin
-                __cudaman_libraries=$__cudaman_root/lib64:$__cudaman_root/nvvm/lib64:$__cudaman_root/extras/CUPTI/lib64
-                __cudaman_stubs=$__cudaman_root/lib64/stubs
-                __cudaman_configurations=$__cudaman_root/pkgconfig
-                __cudaman_pages=
                 __cudaman_compiler=$__cudaman_path/nvcc
+                __cudaman_libraries=$__cudaman_root/lib64:$__cudaman_root/nvvm/lib64
+                __cudaman_configurations=$__cudaman_root/pkgconfig
+                __cudaman_stubs=
+                __cudaman_pages=
+                if [ -d "$__cudaman_root/extras/CUPTI/lib64" ]; then __cudaman_libraries=$__cudaman_libraries:$__cudaman_root/extras/CUPTI/lib64; fi
+                if [ -d "$__cudaman_root/lib64/stubs" ]; then
+                    __cudaman_stubs=$__cudaman_root/lib64/stubs
+                    __cudaman_brings=pnlcs
+                fi
             else
                 __cudaman_look_into
             fi
             ;;
+        *) __cudaman_look_into ;;
     esac
     case $__cudaman_root in
         *+*) __cudaman_find_add_ons ;;
     esac
-}
-
-__cudaman_find_nothing() {
-    __cudaman_brings=
-    if [ -z "$__cudaman_root$__cudaman_path" ]; then __cudaman_brings=-; fi
-    __cudaman_libraries=
-    __cudaman_stubs=
-    __cudaman_configurations=
-    __cudaman_pages=
-    __cudaman_compiler=
 }
 
 __cudaman_look_into() {
@@ -97,9 +93,20 @@ __cudaman_look_into() {
             fi
         done
     fi
+    # The pages come first: what begins with `pnlc` has none.
     case $__cudaman_path in
-        ?*) __cudaman_brings=${__cudaman_path:+p}${__cudaman_libraries:+l}${__cudaman_stubs:+s}${__cudaman_configurations:+c}${__cudaman_pages:+m}${__cudaman_compiler:+n} ;;
+        ?*) __cudaman_brings=p${__cudaman_pages:+m}${__cudaman_compiler:+n}${__cudaman_libraries:+l}${__cudaman_configurations:+c}${__cudaman_stubs:+s} ;;
     esac
+}
+
+__cudaman_find_nothing() {
+    __cudaman_brings=
+    if [ -z "$__cudaman_root$__cudaman_path" ]; then __cudaman_brings=-; fi
+    __cudaman_libraries=
+    __cudaman_stubs=
+    __cudaman_configurations=
+    __cudaman_pages=
+    __cudaman_compiler=
 }
 
 # Tells whether LD_LIBRARY_PATH gets anything: it comes before the RUNPATH by which wheels find each other.
@@ -177,37 +184,37 @@ __cudaman_give_back() {
 
 # Puts the toolchain before what is the user's, where one was that set the same variables.
 __cudaman_exchange() {
-    case $__cudaman_brings in
-        -) return 0 ;;
-        *l*) LD_LIBRARY_PATH=$__cudaman_libraries$__cudaman_libraries_rest ;;
-    esac
-    case $__cudaman_brings in
-        *scn*)
-            LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest
-            PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest
-            CUDACXX=$__cudaman_compiler
-            ;;
-        *) __cudaman_exchange_more ;;
-    esac
     PATH=$__cudaman_path$__cudaman_path_rest
     CUDA_HOME=$__cudaman_root
     CUDA_PATH=$__cudaman_root
     CUDA_ROOT=$__cudaman_root
     CUDAToolkit_ROOT=$__cudaman_root
-    case $__cudaman_root in
-        "${__CUDAMAN_OWNED:-.}"/*) ;;
-        *) __CUDAMAN_OWNED=${__cudaman_root%/versions/*}/versions ;;
+    case $__cudaman_brings in
+        pnlc*)
+            CUDACXX=$__cudaman_compiler
+            LD_LIBRARY_PATH=$__cudaman_libraries$__cudaman_libraries_rest
+            PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest
+            case $__cudaman_stubs in
+                ?*) LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest ;;
+            esac
+            ;;
+        *) __cudaman_exchange_others ;;
     esac
     case $__cudaman_brings in
         *[1-6]) __cudaman_exchange_add_ons ;;
     esac
+    case $__cudaman_root in
+        "${__CUDAMAN_OWNED:-.}"/*) ;;
+        *) __CUDAMAN_OWNED=${__cudaman_root%/versions/*}/versions ;;
+    esac
 }
 
-__cudaman_exchange_more() {
-    if [ -n "$__cudaman_stubs" ]; then LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest; fi
-    if [ -n "$__cudaman_configurations" ]; then PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest; fi
-    if [ -n "$__cudaman_pages" ]; then MANPATH=$__cudaman_pages$__cudaman_pages_rest; fi
+__cudaman_exchange_others() {
     if [ -n "$__cudaman_compiler" ]; then CUDACXX=$__cudaman_compiler; fi
+    if [ -n "$__cudaman_libraries" ]; then LD_LIBRARY_PATH=$__cudaman_libraries$__cudaman_libraries_rest; fi
+    if [ -n "$__cudaman_configurations" ]; then PKG_CONFIG_PATH=$__cudaman_configurations$__cudaman_configurations_rest; fi
+    if [ -n "$__cudaman_stubs" ]; then LIBRARY_PATH=$__cudaman_stubs$__cudaman_stubs_rest; fi
+    if [ -n "$__cudaman_pages" ]; then MANPATH=$__cudaman_pages$__cudaman_pages_rest; fi
 }
 
 # The same where there was none: what isn't exported yet has to be.
@@ -216,7 +223,7 @@ __cudaman_join() {
         -) return 0 ;;
     esac
     __cudaman_exchange
-    export PATH CUDA_HOME CUDA_PATH CUDA_ROOT CUDAToolkit_ROOT __CUDAMAN_OWNED ${__cudaman_libraries:+LD_LIBRARY_PATH} \
-        ${__cudaman_stubs:+LIBRARY_PATH} ${__cudaman_configurations:+PKG_CONFIG_PATH} ${__cudaman_pages:+MANPATH} \
-        ${__cudaman_compiler:+CUDACXX}
+    export PATH CUDA_HOME CUDA_PATH CUDA_ROOT CUDAToolkit_ROOT __CUDAMAN_OWNED ${__cudaman_libraries:+"LD_LIBRARY_PATH"} \
+        ${__cudaman_stubs:+"LIBRARY_PATH"} ${__cudaman_configurations:+"PKG_CONFIG_PATH"} ${__cudaman_pages:+"MANPATH"} \
+        ${__cudaman_compiler:+"CUDACXX"}
 }

@@ -235,6 +235,8 @@ fn in_shell(shell: &[&str], fixture: &Fixture, steps: &[Meddled], before: &Envir
     let owned: Vec<_> = fixture.owned.iter().map(|path| path.display().to_string()).collect();
     let is_fast = matches!(shell[0], "bash" | "zsh");
     let mut text = if is_fast { with_fast_tests(ENVIRONMENT) } else { ENVIRONMENT.to_owned() };
+    // What users split words at is their own affair.
+    text.push_str("IFS=_A\n");
     for (step, meddling) in steps {
         text.push_str(&meddling.map(meddle_in_shell).unwrap_or_default());
         let root = step.filter(|index| *index < TOOLCHAINS.len()).map(|index| fixture.root(index));
