@@ -22,7 +22,7 @@ __cudaman_load() {
 if [[ -n ${BASH_ALIASES[cudaman]-} ]]; then unalias cudaman; fi
 
 __cudaman_prompt() {
-    local status=$?
+    __cudaman_status=$?
     __cudaman_follow || :
-    [[ $- == *e* ]] || return "$status"
+    [[ $- == *e* ]] || return "$__cudaman_status"
 }

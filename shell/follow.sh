@@ -78,11 +78,13 @@ __cudaman_seek_default() {
     fi
 }
 
-# At a prompt where something isn't as it was.
+# At a prompt where something isn't as it was, or no file decides.
 __cudaman_look() {
-    if [[ -z ${CUDAMAN_VERSION-} && ${__cudaman_wanted-} != missing ]]; then
-        __cudaman_follow
-    else
+    if [[ -n ${CUDAMAN_VERSION-} || $__cudaman_wanted == missing ]]; then
         __cudaman_check
+    elif ! [[ -z $__cudaman_known && $PWD::${CUDAMAN_HOME-}:${CUDAMAN_STORES-} == "$__cudaman_place" &&
+        ! -e $__cudaman_file && ! -e .cuda-version && -d ${__cudaman_wanted:-/} &&
+        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]]; then
+        __cudaman_follow
     fi
 }

@@ -13,22 +13,18 @@ __cudaman_read() {
 
 # Where all that decides is as it was, this sees it in few tests, and calls nothing.
 __cudaman_prompt() {
-    local status=$?
+    __cudaman_status=$?
     if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-} == "${__cudaman_place-}" &&
+        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" &&
         $__cudaman_wanted != missing && -d ${__cudaman_wanted:-/} &&
-        ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
-        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]] &&
-        if [[ -z $__cudaman_known ]]; then
-            [[ ! -e $__cudaman_file ]]
-        else
-            [[ -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file ]] &&
-                ! IFS= read -r -d '' -n 4097 __cudaman_text <"$__cudaman_file" &&
-                [[ $__cudaman_text == "$__cudaman_known" ]]
-        fi; then
+        -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&
+        ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) ]] &&
+        ! IFS= read -r -d '' -n 4097 __cudaman_text <"$__cudaman_file" &&
+        [[ $__cudaman_text == "$__cudaman_known" ]]; then
         :
     else
         __cudaman_look || :
     fi
     # Under `set -e` a status that isn't 0 would end the shell, in here and at the return.
-    [[ $- == *e* ]] || return "$status"
+    [[ $- == *e* ]] || return "$__cudaman_status"
 }

@@ -12,16 +12,12 @@ __cudaman_read() {
 # Where all that decides is as it was, this sees it in few tests, and calls nothing.
 __cudaman_prompt() {
     if [[ $PWD:${CUDAMAN_VERSION-}:${CUDAMAN_HOME-}:${CUDAMAN_STORES-} == "${__cudaman_place-}" &&
+        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" &&
         $__cudaman_wanted != missing && -d ${__cudaman_wanted:-/} &&
-        ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) &&
-        ${PATH-}:${LD_LIBRARY_PATH-}:${VIRTUAL_ENV-}:${CONDA_PREFIX-} == "$__cudaman_after" ]] &&
-        if [[ -z $__cudaman_known ]]; then
-            [[ ! -e $__cudaman_file ]]
-        else
-            [[ -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file ]] &&
-                ! IFS= read -r -u 0 -k 4097 __cudaman_text <"$__cudaman_file" &&
-                [[ $__cudaman_text == "$__cudaman_known" ]]
-        fi; then
+        -f $__cudaman_file && -r $__cudaman_file && ! -L $__cudaman_file &&
+        ($__cudaman_file == ./.cuda-version || ! -e .cuda-version) ]] &&
+        ! IFS= read -r -u 0 -k 4097 __cudaman_text <"$__cudaman_file" &&
+        [[ $__cudaman_text == "$__cudaman_known" ]]; then
         return 0
     fi
     __cudaman_look

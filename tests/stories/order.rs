@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Fault, Form, Mirror, PythonIndex, Release, Sandbox};
 
 /// The promise, and what a busy machine may add.
-const PATIENCE: Duration = Duration::from_secs(5 + 3);
+const PATIENCE: Duration = Duration::from_secs(5 + 25);
 
 /// Nothing listens at the discard port of loopback.
 const NOBODY: &str = "http://127.0.0.1:9/";
