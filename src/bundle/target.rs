@@ -30,14 +30,6 @@ impl Target {
         if !replaces && place.symlink_metadata().is_ok() {
             return Err(taken(place));
         }
-        let parent = place.parent().filter(|parent| !parent.as_os_str().is_empty());
-        if let Some(parent) = parent.filter(|parent| !parent.is_dir()) {
-            let parent = parent.display();
-            return Err(advised(
-                format!("`{parent}` is no directory"),
-                format!("`mkdir -p '{parent}'` makes one"),
-            ));
-        }
         let name = format!(".{}.{}.part", name.to_string_lossy(), std::process::id());
         let temporary = place.with_file_name(name);
         // One of a killed process that had the same number.

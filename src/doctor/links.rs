@@ -89,13 +89,13 @@ fn seen(link: &Path) -> Option<Seen> {
     let (own_stem, own_version) = soname.split_once(".so.")?;
     // 11.8.89 stands for 11 and 11.8; another stem or number is another library.
     let is_own = stem == own_stem && (begins_with(own_version, version) || begins_with(version, own_version));
-    let missing = quote::word(&format!("{name}: cannot open shared object file"));
+    let missing = quote::word(format!("{name}: cannot open shared object file"));
     (!is_own).then(|| {
         Seen::new(
             format!("`{}` leads to a library whose own name is {soname}", link.display()),
             "it was linked by hand: what asks for one gets the other, which may lack functions or crash",
         )
         .fix(format!("`cudaman explain {missing}` says which toolkit has the real one"))
-        .fix(format!("`rm {}` removes the link (with sudo where it is the system's)", quote::word(&link)))
+        .fix(format!("`rm {}` removes the link (with sudo where it is the system's)", quote::word(link)))
     })
 }

@@ -175,7 +175,8 @@ fn exports_that_would_lose_something_are_refused() {
     maker.run(&["export", "12.4", "-o", parcel.path()]).expect(1, &["is there already", "--force"]);
     maker.run(&["export", "12.9"]).expect(1, &["`12.9` is not installed", "hint:"]);
     let nowhere = maker.run(&["export", "12.4", "-o", "/nonexistent/cuda.tar.zst"]);
-    nowhere.expect(1, &["`/nonexistent` is no directory", "hint: `mkdir -p '/nonexistent'`"]);
+    nowhere
+        .expect(1, &["could not write `/nonexistent/cuda.tar.zst`", "hint: `mkdir -p /nonexistent` makes"]);
     maker.run(&["export"]).expect(2, &[]);
     std::os::unix::fs::symlink(maker.home(), maker.root("site")).expect("linked");
     maker.run(&["export", "site"]).expect(1, &["is a link to", "hint:"]);
